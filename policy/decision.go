@@ -1,0 +1,87 @@
+package policy
+
+import "net/netip"
+
+// Caller is the program behind a connection, as the kernel names it inside the sandbox.
+type Caller struct {
+	Exe       string   // absolute path of the executable
+	Ancestors []string // executables of the ancestors, nearest first, up to but without the sandbox's init
+	Unknown   string   // why no identity could be established; then nothing is granted
+}
+
+// Verdict is the answer to a connection or request.
+type Verdict string
+
+// The verdicts. Audited is forwarded although the rules would deny it.
+const (
+	Allowed Verdict = "allow"
+	Denied  Verdict = "deny"
+	Audited Verdict = "audit"
+)
+
+// Code says in one word why something was denied; the set is closed.
+type Code string
+
+// The codes of denials. Only CodePolicy can be answered by adding to the policy.
+const (
+	CodePolicy      Code = "policy_denied"        // nothing allows it
+	CodeDenyRule    Code = "deny_rule"            // a deny rule forbids it
+	CodeUnsupported Code = "not_inspected_yet"    // the endpoint's protocol is known but not enforced yet
+	CodeIdentity    Code = "unknown_identity"     // the caller could not be established
+	CodeAddress     Code = "address_denied"       // the name resolved to a forbidden address (SSRF)
+	CodeAuthority   Code = "authority_mismatch"   // SNI, Host and destination differ
+	CodeMalformed   Code = "malformed_request"    // the request cannot be judged
+	CodeCredential  Code = "credential_misuse"    // a placeholder outside its provider's hosts
+	CodeProtocol    Code = "unsupported_protocol" // the client speaks what cannot be inspected
+	CodeRecord      Code = "audit_unavailable"    // the decision cannot be recorded
+)
+
+// Ref points at the part of a policy that took part in a decision.
+type Ref struct {
+	Block    string `json:"block"`
+	Endpoint string `json:"endpoint"` // host:port and path selector, and how it is read where that is narrower
+	Effect   string `json:"effect"`   // "allow", "deny", "no match", "binary does not match", "port does not match", "not inspected yet"
+}
+
+// Decision is a verdict and everything needed to explain it.
+type Decision struct {
+	Verdict     Verdict
+	Code        Code   // empty when allowed; when audited, that of the denial it would be
+	Layer       string // "l4" or "l7"
+	Protocol    string // "l4", "rest", ...
+	Policy      string // key of the deciding block, the closest one for a denial, or "-"
+	Reason      string // one sentence
+	RuleMissing string // YAML that would allow exactly it: an endpoint for Policy (l7), a whole block (l4); empty where no addition can
+	By          []Ref
+}
+
+// Destination is where a connection wants to go and who asks.
+type Destination struct {
+	Host   string // canonical name or literal address
+	Port   int
+	Caller Caller
+}
+
+// Request is one inspected request in canonical form, see CanonicalPath.
+type Request struct {
+	Method string
+	Path   string
+	Query  string // raw, without "?"
+}
+
+// Admission is the L4 answer for a destination and the endpoints that take part.
+// It belongs to the engine that made it and is cheap: make one per request.
+type Admission struct {
+	Decision   Decision
+	Inspect    bool           // requests are judged one by one by Request
+	SkipTLS    bool           // the endpoint says tls: skip
+	AllowedIPs []netip.Prefix // private ranges the endpoints open
+	// EncodedSlash says that an endpoint sets allow_encoded_slash. Whatever
+	// CanonicalPath was told, the others allow no path with an escaped slash; the
+	// denial names the line to add.
+	EncodedSlash bool
+
+	engine *Engine
+	dest   Destination
+	parts  parts
+}

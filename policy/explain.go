@@ -1,0 +1,168 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Effects of a Ref.
+const (
+	effectAllow   = "allow"
+	effectDeny    = "deny"
+	effectNoMatch = "no match"
+	effectBinary  = "binary does not match"
+	effectPort    = "port does not match"
+	effectPending = "not inspected yet"
+)
+
+// maxRefs bounds the endpoints a denial lists.
+const maxRefs = 32
+
+// request completes a decision about a request.
+func (a *Admission) request(d Decision, j *judged) Decision {
+	d.Layer = layerRequest
+	if d.Protocol == "" {
+		d.Protocol = REST
+	}
+	d.By = a.refs(j)
+	return d
+}
+
+// denied is the denial of a request.
+func (a *Admission) denied(j *judged, o *outcome) Decision {
+	asks := j.method + " " + j.path
+	d := Decision{Verdict: Denied, Code: CodePolicy, Reason: asks + " not permitted by policy"}
+	switch {
+	case o.forbidden != nil:
+		d.Code, d.Policy = CodeDenyRule, o.forbidden.block.key
+		d.Reason = fmt.Sprintf("%s forbidden by a deny rule of %s", asks, d.Policy)
+	case o.pending != nil:
+		d.Code, d.Policy, d.Protocol = CodeUnsupported, o.pending.block.key, o.pending.protocol
+		d.Reason = fmt.Sprintf("%s not permitted: protocol %s of %s is not inspected yet", asks, d.Protocol, d.Policy)
+	case o.awaiting != nil:
+		d.Code, d.Policy = CodeUnsupported, o.awaiting.block.key
+		d.Reason = fmt.Sprintf("%s not permitted: %s of %s is not enforced yet", asks, o.awaits, d.Policy)
+	default:
+		d.Policy = a.closest(o)
+		d.RuleMissing = a.endpointMissing(j)
+	}
+	return a.request(d, j)
+}
+
+// closest is the block that came closest to allowing a request.
+func (a *Admission) closest(o *outcome) string {
+	if o.speaks != nil {
+		return o.speaks.block.key
+	}
+	return a.Decision.Policy
+}
+
+// ambiguous refuses a query that rules ask for and servers split differently.
+func (a *Admission) ambiguous(j *judged) Decision {
+	return a.request(Decision{
+		Verdict: Denied, Code: CodeMalformed, Policy: a.Decision.Policy,
+		Reason: "the query holds a ; where a rule asks for its keys",
+	}, j)
+}
+
+// auditedRequest is a request that is forwarded although the rules deny it. It
+// says what they would have said.
+func (a *Admission) auditedRequest(j *judged, o *outcome) Decision {
+	d := a.denied(j, &outcome{forbidden: o.audited, speaks: o.auditor})
+	d.Verdict = Audited
+	return d
+}
+
+// refusedRequest is the denial of a connection, as the answer to a request.
+func (a *Admission) refusedRequest(r Request) Decision {
+	d := a.Decision
+	if d.RuleMissing != "" && r.check() == nil {
+		d.RuleMissing = a.blockMissing(&judged{method: strings.ToUpper(r.Method), path: r.Path})
+	}
+	return d
+}
+
+// refs lists the endpoints of the host with what each did; j is nil for a
+// connection.
+func (a *Admission) refs(j *judged) []Ref {
+	var refs []Ref
+	for e := range a.engine.hosts.matching(a.dest.Host) {
+		if len(refs) == maxRefs {
+			break
+		}
+		ref := Ref{Block: e.block.key, Endpoint: e.text, Effect: a.effect(e, j)}
+		if a.Inspect && !e.inspected() {
+			ref.Endpoint = e.narrowed
+		}
+		refs = append(refs, ref)
+	}
+	return refs
+}
+
+// effect is what one endpoint did.
+func (a *Admission) effect(e *endpoint, j *judged) string {
+	switch {
+	case !e.hasPort(a.dest.Port):
+		return effectPort
+	case !e.block.admits(&a.dest.Caller):
+		return effectBinary
+	case e.protocol == TCP || e.pending() && j != nil:
+		return effectPending
+	case j == nil:
+		return effectAllow
+	}
+	var o outcome
+	o.consider(e, a.rules(e), j)
+	switch {
+	case o.forbidden != nil || o.audited != nil:
+		return effectDeny
+	case o.allow != nil:
+		return effectAllow
+	case o.awaiting != nil:
+		return effectPending
+	}
+	return effectNoMatch
+}
+
+// endpointMissing is the endpoint that would allow exactly this request, as a
+// line for the block that admits the caller.
+func (a *Admission) endpointMissing(j *judged) string {
+	slash := ""
+	if strings.Contains(j.path, "%2F") {
+		slash = ", allow_encoded_slash: true"
+	}
+	return fmt.Sprintf("{ host: %s, port: %d, protocol: rest%s, rules: [{ allow: { method: %s, path: %s } }] }",
+		scalar(a.dest.Host), a.dest.Port, slash, scalar(j.method), strconv.Quote(literalGlob(j.path)))
+}
+
+// blockMissing is the block that would admit the caller: to this request, or to
+// the connection where no request is known yet.
+func (a *Admission) blockMissing(j *judged) string {
+	endpoint := fmt.Sprintf("{ host: %s, port: %d }", scalar(a.dest.Host), a.dest.Port)
+	switch {
+	case j != nil:
+		endpoint = a.endpointMissing(j)
+	case slices.Contains(webPorts, a.dest.Port):
+		endpoint = fmt.Sprintf("{ host: %s, port: %d, protocol: rest, access: read-only }", scalar(a.dest.Host), a.dest.Port)
+	}
+	key := strings.NewReplacer(".", "_", "-", "_", ":", "_").Replace(a.dest.Host)
+	return fmt.Sprintf("allow_%s: { endpoints: [%s], binaries: [{ path: %s, descendants: false }] }",
+		key, endpoint, strconv.Quote(literalGlob(a.dest.Caller.Exe)))
+}
+
+// scalar quotes what YAML might read as something other than a string, such as
+// the colons of an IPv6 address.
+func scalar(s string) string {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '.' || c == '-' || '0' <= c && c <= '9') {
+			return strconv.Quote(s)
+		}
+	}
+	if s == "" || '0' <= s[0] && s[0] <= '9' {
+		return strconv.Quote(s)
+	}
+	return s
+}

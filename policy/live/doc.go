@@ -1,0 +1,2 @@
+// Package live holds the policy in force and swaps it whole.
+package live

@@ -1,0 +1,165 @@
+package policy
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Operation is one change to the network policies of a policy. Which fields
+// count depends on Op; others must be absent.
+type Operation struct {
+	Op        string         `json:"op"`    // one of the Op constants
+	Block     string         `json:"block"` // key in network_policies
+	Host      string         `json:"host,omitempty"`
+	Port      int            `json:"port,omitempty"`
+	Path      string         `json:"path,omitempty"` // the endpoint's selector, where host and port name several
+	Access    string         `json:"access,omitempty"`
+	Rule      *RuleSpec      `json:"rule,omitempty"`
+	Endpoint  *EndpointSpec  `json:"endpoint,omitempty"`
+	Binary    *BinarySpec    `json:"binary,omitempty"`
+	Endpoints []EndpointSpec `json:"endpoints,omitempty"`
+	Binaries  []BinarySpec   `json:"binaries,omitempty"`
+}
+
+// The operations.
+const (
+	OpAddRule        = "add_rule"
+	OpRemoveRule     = "remove_rule"
+	OpAddDenyRule    = "add_deny_rule"
+	OpRemoveDenyRule = "remove_deny_rule"
+	OpSetAccess      = "set_access"
+	OpAddEndpoint    = "add_endpoint"
+	OpRemoveEndpoint = "remove_endpoint"
+	OpAddBinary      = "add_binary"
+	OpRemoveBinary   = "remove_binary"
+	OpAddBlock       = "add_block"
+	OpRemoveBlock    = "remove_block"
+)
+
+// RuleSpec is a rule in an operation, allow or deny by the operation's name.
+type RuleSpec struct {
+	Method string              `json:"method"`
+	Path   string              `json:"path"`
+	Query  map[string][]string `json:"query,omitempty"` // key to globs of which one must match
+}
+
+// EndpointSpec is an endpoint in an operation; absent fields are absent in the policy.
+type EndpointSpec struct {
+	Host              string     `json:"host"`
+	Port              int        `json:"port,omitempty"`
+	Ports             []int      `json:"ports,omitempty"`
+	Path              string     `json:"path,omitempty"`
+	Protocol          string     `json:"protocol,omitempty"`
+	TLS               string     `json:"tls,omitempty"`
+	Enforcement       string     `json:"enforcement,omitempty"` // absent is enforce
+	Access            string     `json:"access,omitempty"`
+	Rules             []RuleSpec `json:"rules,omitempty"`
+	DenyRules         []RuleSpec `json:"deny_rules,omitempty"`
+	AllowedIPs        []string   `json:"allowed_ips,omitempty"`
+	AllowEncodedSlash bool       `json:"allow_encoded_slash,omitempty"`
+}
+
+// BinarySpec is a binary in an operation; Descendants absent means true.
+type BinarySpec struct {
+	Path        string `json:"path"`
+	Descendants *bool  `json:"descendants,omitempty"`
+	Untainted   bool   `json:"untainted,omitempty"`
+}
+
+// operationFields are the fields besides op and block that each operation needs.
+var operationFields = map[string][]string{
+	OpAddRule:        {"host", "port", "rule"},
+	OpRemoveRule:     {"host", "port", "rule"},
+	OpAddDenyRule:    {"host", "port", "rule"},
+	OpRemoveDenyRule: {"host", "port", "rule"},
+	OpSetAccess:      {"host", "port", "access"},
+	OpAddEndpoint:    {"endpoint"},
+	OpRemoveEndpoint: {"endpoint"},
+	OpAddBinary:      {"binary"},
+	OpRemoveBinary:   {"binary"},
+	OpAddBlock:       {"endpoints", "binaries"},
+	OpRemoveBlock:    {},
+}
+
+// given are the fields an operation has, except op, block and path.
+func (op *Operation) given() map[string]bool {
+	return map[string]bool{
+		"host": op.Host != "", "port": op.Port != 0, "access": op.Access != "", "rule": op.Rule != nil,
+		"endpoint": op.Endpoint != nil, "binary": op.Binary != nil,
+		"endpoints": len(op.Endpoints) > 0, "binaries": len(op.Binaries) > 0,
+	}
+}
+
+// complete checks that an operation has the fields it needs and no others: one
+// that is not read would be a change its author believes to have made.
+func (op *Operation) complete() *OperationError {
+	needs, ok := operationFields[op.Op]
+	if !ok {
+		var all []string
+		for name := range operationFields {
+			all = append(all, name)
+		}
+		return refuse(didYouMean(op.Op, all), "unknown operation")
+	}
+	given := op.given()
+	given["path"] = op.Path != ""
+	for _, field := range needs {
+		if !given[field] {
+			return refuse("", "%s is missing", field)
+		}
+		delete(given, field)
+	}
+	if slices.Contains(needs, "host") {
+		delete(given, "path")
+	}
+	for _, field := range slices.Sorted(maps.Keys(given)) {
+		if given[field] {
+			return refuse("", "%s means nothing here: want %s", field, strings.Join(append([]string{"block"}, needs...), ", "))
+		}
+	}
+	return nil
+}
+
+// target is the endpoint an operation means.
+func (op *Operation) target() (host string, port int, path string) {
+	host, port, path = op.Host, op.Port, op.Path
+	if op.Endpoint != nil {
+		host, port, path = op.Endpoint.Host, op.Endpoint.Port, op.Endpoint.Path
+	}
+	return canonicalName(host), port, path
+}
+
+// canonicalName is enough of CanonicalHost to compare what an operation names;
+// what it adds is parsed.
+func canonicalName(host string) string { return strings.TrimSuffix(strings.ToLower(host), ".") }
+
+func (s *RuleSpec) match() Match {
+	return Match{Method: s.Method, Path: s.Path, Query: cloneLists(s.Query)}
+}
+
+// endpoint is the endpoint as written; Apply parses the result.
+func (s *EndpointSpec) endpoint() Endpoint {
+	e := Endpoint{
+		Host: s.Host, Ports: slices.Clone(s.Ports), Path: s.Path, Protocol: s.Protocol, TLS: s.TLS,
+		Enforcement: s.Enforcement, Access: s.Access, AllowedIPs: slices.Clone(s.AllowedIPs),
+		AllowEncodedSlash: s.AllowEncodedSlash,
+	}
+	if s.Port != 0 {
+		e.Ports = append(e.Ports, s.Port)
+	}
+	if e.Enforcement == "" {
+		e.Enforcement = Enforce
+	}
+	for _, rule := range s.Rules {
+		e.Rules = append(e.Rules, rule.match())
+	}
+	for _, rule := range s.DenyRules {
+		e.DenyRules = append(e.DenyRules, rule.match())
+	}
+	return e
+}
+
+func (s *BinarySpec) binary() Binary {
+	return Binary{Path: s.Path, Descendants: s.Descendants == nil || *s.Descendants, Untainted: s.Untainted}
+}

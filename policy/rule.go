@@ -1,0 +1,70 @@
+package policy
+
+import "strings"
+
+// rule is one compiled allow or deny rule.
+type rule struct {
+	methods methods
+	path    *glob // nil for every path
+	query   []param
+	pending string // what it would need to be enforced, "" if it is
+}
+
+// judged is a request with what is worked out about it only once.
+type judged struct {
+	method string // upper case
+	bit    methodSet
+	path   string
+	query  string
+	lower  string   // path without regard to case; "" until a deny rule asks
+	forms  []string // what lower may be taken for, see otherForms
+}
+
+// matches is narrow, for what allows: the path as it stands.
+func (r *rule) matches(j *judged) bool {
+	if !r.methods.has(j) || r.path != nil && !r.path.match(j.path) {
+		return false
+	}
+	for i := range r.query {
+		if !r.query[i].all(j.query) {
+			return false
+		}
+	}
+	return true
+}
+
+// fires is broad, for what denies: any form of the path, any value of a key,
+// the query split at semicolons too.
+func (r *rule) fires(j *judged) bool {
+	if !r.methods.has(j) || r.path != nil && !j.anyForm(r.path) {
+		return false
+	}
+	for i := range r.query {
+		if p := &r.query[i]; !p.some(j.query) && !p.some(strings.ReplaceAll(j.query, ";", "&")) {
+			return false
+		}
+	}
+	return true
+}
+
+// spread works out what the path may be taken for.
+func (j *judged) spread() {
+	if j.lower == "" {
+		j.lower = strings.ToLower(j.path)
+		j.forms = otherForms(j.lower)
+	}
+}
+
+// anyForm reports whether a folded glob matches what path may be taken for.
+func (j *judged) anyForm(g *glob) bool {
+	j.spread()
+	if g.match(j.lower) {
+		return true
+	}
+	for _, form := range j.forms {
+		if g.match(form) {
+			return true
+		}
+	}
+	return false
+}

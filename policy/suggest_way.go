@@ -1,0 +1,162 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// newRules adds rules to an endpoint the program may already use.
+func (p *Policy) newRules(group []Wanted) []Option {
+	var ways []Option
+	p.endpointsFor(group[0], func(b *Block, e *Endpoint) {
+		if e.Protocol != REST || !b.admits(group[0]) {
+			return
+		}
+		way := Option{Risk: RiskNarrow}
+		for _, rule := range rulesFor(group) {
+			way.Operations = append(way.Operations, Operation{
+				Op: OpAddRule, Block: b.Key, Host: e.Host, Port: group[0].Port, Path: e.Path, Rule: &rule,
+			})
+			way.Permits = append(way.Permits, fmt.Sprintf("the programs of block %s (%s) may %s",
+				b.Key, b.programs(), rule.permit(group[0])))
+		}
+		way.Risk = wider(e.Host != group[0].Host)
+		if len(way.Operations) > 0 {
+			ways = append(ways, way)
+		}
+	})
+	return ways
+}
+
+// newBlock grants the program exactly what it wanted, and nobody else anything.
+func (p *Policy) newBlock(group []Wanted) []Option {
+	only := false
+	binary := BinarySpec{Path: literalGlob(group[0].Binary), Descendants: &only}
+	endpoint := endpointFor(group)
+	way := Option{
+		Risk: wider(p.isWritable(group[0].Binary)),
+		Operations: []Operation{{
+			Op: OpAddBlock, Block: p.freeKey(group[0]),
+			Endpoints: []EndpointSpec{endpoint}, Binaries: []BinarySpec{binary},
+		}},
+	}
+	for _, permit := range endpoint.permits(group[0]) {
+		way.Permits = append(way.Permits, group[0].Binary+", and not what it starts, may "+permit)
+	}
+	if endpoint.Protocol == "" {
+		way.Risk = RiskWide // nobody sees what is exchanged
+	}
+	if p.isWritable(group[0].Binary) {
+		way.Permits = append(way.Permits, "the agent can write to "+group[0].Binary+", so this permits any program")
+	}
+	return []Option{way}
+}
+
+// newBinary lets the program into a block that reaches the host already.
+func (p *Policy) newBinary(group []Wanted) []Option {
+	var ways []Option
+	only := false
+	p.endpointsFor(group[0], func(b *Block, _ *Endpoint) {
+		if b.admits(group[0]) || slices.ContainsFunc(ways, func(o Option) bool { return o.Operations[0].Block == b.Key }) {
+			return
+		}
+		ways = append(ways, Option{
+			Risk: RiskWide,
+			Operations: []Operation{{
+				Op: OpAddBinary, Block: b.Key,
+				Binary: &BinarySpec{Path: literalGlob(group[0].Binary), Descendants: &only},
+			}},
+			Permits: []string{fmt.Sprintf("%s may do all that block %s allows: %s", group[0].Binary, b.Key, b.destinations())},
+		})
+	})
+	return ways
+}
+
+// newEndpoint lets all programs of a block the program is in reach the host.
+func (p *Policy) newEndpoint(group []Wanted) []Option {
+	var ways []Option
+	if slices.ContainsFunc(p.Blocks, func(b Block) bool { return b.reaches(group[0]) }) {
+		return nil // what reaches it already is the place to add to
+	}
+	for i := range p.Blocks {
+		b := &p.Blocks[i]
+		if !b.admits(group[0]) {
+			continue
+		}
+		endpoint := endpointFor(group)
+		way := Option{
+			Risk:       wider(len(b.Binaries) > 1),
+			Operations: []Operation{{Op: OpAddEndpoint, Block: b.Key, Endpoint: &endpoint}},
+		}
+		for _, permit := range endpoint.permits(group[0]) {
+			way.Permits = append(way.Permits, fmt.Sprintf("the programs of block %s (%s) may %s", b.Key, b.programs(), permit))
+		}
+		ways = append(ways, way)
+	}
+	return ways
+}
+
+func wider(wide bool) string {
+	if wide {
+		return RiskWide
+	}
+	return RiskNarrow
+}
+
+// endpointsFor visits the endpoints that lead to where w wanted to go.
+func (p *Policy) endpointsFor(w Wanted, visit func(*Block, *Endpoint)) {
+	for i := range p.Blocks {
+		for j := range p.Blocks[i].Endpoints {
+			e := &p.Blocks[i].Endpoints[j]
+			if hostsMeet(e.Host, w.Host) && slices.Contains(e.Ports, w.Port) {
+				visit(&p.Blocks[i], e)
+			}
+		}
+	}
+}
+
+func (b *Block) reaches(w Wanted) bool {
+	return slices.ContainsFunc(b.Endpoints, func(e Endpoint) bool {
+		return hostsMeet(e.Host, w.Host) && slices.Contains(e.Ports, w.Port)
+	})
+}
+
+// admits says whether one of the block's binaries means the program, or an
+// ancestor where that is enough.
+func (b *Block) admits(w Wanted) bool {
+	return slices.ContainsFunc(b.Binaries, func(have Binary) bool {
+		g, err := compileGlob(globBinary, have.Path, false)
+		if err != nil || have.Untainted {
+			return false
+		}
+		return g.match(w.Binary) || have.Descendants && slices.ContainsFunc(w.Ancestors, g.match)
+	})
+}
+
+// programs are the block's binaries, for people.
+func (b *Block) programs() string {
+	var paths []string
+	for _, binary := range b.Binaries {
+		path := binary.Path
+		if binary.Descendants {
+			path += " and what it starts"
+		}
+		paths = append(paths, path)
+	}
+	return strings.Join(paths, ", ")
+}
+
+func (b *Block) destinations() string {
+	var all []string
+	for i := range b.Endpoints {
+		all = append(all, b.Endpoints[i].destination())
+	}
+	return strings.Join(all, ", ")
+}
+
+func (p *Policy) isWritable(binary string) bool {
+	return slices.ContainsFunc(writableGlobs(p, nil), func(glob string) bool {
+		return strings.HasPrefix(binary, strings.TrimSuffix(glob, "**"))
+	})
+}

@@ -1,0 +1,258 @@
+package policy
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// FuzzDecide compares the engine with a twin that is written from the rules of
+// the policy language and scans everything.
+func FuzzDecide(f *testing.F) {
+	for seed := range uint64(50) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		g := generator{rand.New(rand.NewPCG(seed, 1))}
+		p := g.policy()
+		engine, problems := Compile(p, Options{})
+		if engine == nil {
+			t.Fatal(problems.Error())
+		}
+		for range 40 {
+			compareDecision(t, p, engine, g.destination(), g.request())
+		}
+	})
+}
+
+func compareDecision(t *testing.T, p *Policy, engine *Engine, d Destination, r Request) {
+	t.Helper()
+	a := engine.Connect(d)
+	got := a.Request(r)
+	want := twin{p, d}.decide(r)
+	same := got.Verdict == want.Verdict && got.Code == want.Code && got.Layer == want.Layer
+	if !same || want.Verdict == Allowed && got.Policy != want.Policy {
+		t.Errorf("%s\n%+v\n%+v\ngot  %+v\nwant %+v", p.Text(), d, r, got, want)
+	}
+	if got.Verdict == Allowed && (len(got.By) != 1 || got.By[0].Block != got.Policy || got.Reason != "") {
+		t.Errorf("an allow explained as %+v", got)
+	}
+	if got.RuleMissing != "" && got.Verdict == Denied {
+		checkMissing(t, p, d, r, got)
+	}
+}
+
+// checkMissing adds what a denial says is missing and asks again.
+func checkMissing(t *testing.T, p *Policy, d Destination, r Request, denial Decision) {
+	t.Helper()
+	missing := denial.RuleMissing
+	if denial.Layer == layerRequest {
+		missing = "allow_it: { endpoints: [" + missing + "], binaries: [{ path: " + d.Caller.Exe + " }] }"
+	}
+	added, problems := Parse("more.yaml", []byte("version: 1\nnetwork_policies:\n  "+missing+"\n"))
+	if added == nil {
+		t.Fatalf("%s\n%s", missing, problems.Error())
+	}
+	more := *p
+	more.Blocks = append(slices.Clone(p.Blocks), added.Blocks...)
+	engine, _ := Compile(&more, Options{})
+	a := engine.Connect(d)
+	got := a.Request(r)
+	// What stood behind the first denial can forbid the request all the same.
+	if got.Verdict == Denied && got.Code == CodePolicy && !strings.Contains(r.Query, "_method") {
+		t.Errorf("%s\nadded to\n%s%+v %+v still gives %+v", missing, p.Text(), d, r, got)
+	}
+}
+
+// twin decides the slow way.
+type twin struct {
+	p *Policy
+	d Destination
+}
+
+func (w twin) decide(r Request) Decision {
+	denied := func(layer string, code Code) Decision { return Decision{Verdict: Denied, Code: code, Layer: layer} }
+	if w.d.Caller.Unknown != "" {
+		return denied("l4", CodeIdentity)
+	}
+	inspected, tcp, waits, key := false, false, false, ""
+	for _, b := range w.p.Blocks {
+		for _, e := range b.Endpoints {
+			if !w.reaches(e) {
+				continue
+			}
+			inspected = inspected || e.inspected()
+			waits = waits || w.callers(b, true)
+			if !w.callers(b, false) {
+				continue
+			}
+			tcp = tcp || e.Protocol == TCP
+			if key == "" {
+				key = b.Key
+			}
+		}
+	}
+	switch {
+	case key == "" && waits, key != "" && tcp:
+		return denied("l4", CodeUnsupported)
+	case key == "":
+		return denied("l4", CodePolicy)
+	case !inspected:
+		return Decision{Verdict: Allowed, Layer: "l4", Policy: key}
+	case strings.Contains(r.Path, "%2e") || strings.Contains(r.Query, "%z"):
+		return denied("l7", CodeMalformed)
+	}
+	first := w.judge(r)
+	if first.Verdict != Denied && strings.Contains(r.Query, "_method=POST") {
+		r.Method = "POST"
+		if second := w.judge(r); second.Verdict != Allowed {
+			return second
+		}
+	}
+	return first
+}
+
+func (w twin) judge(r Request) Decision {
+	r.Method = strings.ToUpper(r.Method)
+	var allow, forbidden, audited, pending, auditor, ambiguous []string
+	for _, b := range w.p.Blocks {
+		for _, e := range b.Endpoints {
+			if !w.reaches(e) || !w.callers(b, false) {
+				continue
+			}
+			speaks := e.Path == "" || slowMatch(globPath, e.Path, r.Path)
+			forbids := e.Path == "" || slowForms(e.Path, r.Path)
+			switch {
+			case e.Protocol == GraphQL:
+				if forbids || speaks {
+					pending = append(pending, b.Key)
+				}
+				continue
+			case forbids && w.denies(e, r) && e.Enforcement == Audit:
+				audited = append(audited, b.Key)
+			case forbids && w.denies(e, r):
+				forbidden = append(forbidden, b.Key)
+			}
+			if !speaks || strings.Contains(r.Path, "%2F") && !e.AllowEncodedSlash {
+				continue
+			}
+			if e.Enforcement == Audit {
+				auditor = append(auditor, b.Key)
+			}
+			switch yes, unsure := w.allows(e, r); {
+			case yes:
+				allow = append(allow, b.Key)
+			case unsure:
+				ambiguous = append(ambiguous, b.Key)
+			}
+		}
+	}
+	d := Decision{Verdict: Denied, Layer: "l7"}
+	switch {
+	case len(forbidden) > 0:
+		d.Code = CodeDenyRule
+	case len(pending) > 0:
+		d.Code = CodeUnsupported
+	case len(allow) > 0 && len(audited) == 0:
+		d.Verdict, d.Policy = Allowed, slices.Min(allow)
+	case len(allow) > 0 || len(auditor) > 0 && len(audited) > 0:
+		d.Verdict, d.Code = Audited, CodeDenyRule
+	case len(auditor) > 0:
+		d.Verdict, d.Code = Audited, CodePolicy
+	case len(ambiguous) > 0:
+		d.Code = CodeMalformed
+	default:
+		d.Code = CodePolicy
+	}
+	return d
+}
+
+func (w twin) reaches(e Endpoint) bool {
+	return slices.Contains(e.Ports, w.d.Port) && slowMatch(globHost, e.Host, w.d.Host)
+}
+
+func (w twin) callers(b Block, untainted bool) bool {
+	for _, bin := range b.Binaries {
+		paths := []string{w.d.Caller.Exe}
+		if bin.Descendants {
+			paths = append(paths, w.d.Caller.Ancestors...)
+		}
+		for _, path := range paths {
+			if bin.Untainted == untainted && slowMatch(globBinary, bin.Path, path) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (w twin) allows(e Endpoint, r Request) (yes, unsure bool) {
+	read := r.Method == "GET" || r.Method == "HEAD" || r.Method == "OPTIONS"
+	write := r.Method == "POST" || r.Method == "PUT" || r.Method == "PATCH"
+	switch {
+	case !e.inspected():
+		return read || r.Method == "POST" && strings.HasSuffix(r.Path, "/git-upload-pack"), false
+	case e.Access == Full, e.Access == ReadOnly && read, e.Access == ReadWrite && (read || write):
+		return true, false
+	}
+	for _, m := range e.Rules {
+		if slowMethod(m, r) && slowMatch(globPath, m.Path, r.Path) && slowQuery(m, r.Query, true) {
+			split := len(m.Query) > 0 && strings.Contains(r.Query, ";")
+			yes, unsure = yes || !split, unsure || split
+		}
+	}
+	return yes, unsure
+}
+
+func (w twin) denies(e Endpoint, r Request) bool {
+	for _, m := range e.DenyRules {
+		query := slowQuery(m, r.Query, false) || slowQuery(m, strings.ReplaceAll(r.Query, ";", "&"), false)
+		if slowMethod(m, r) && slowForms(m.Path, r.Path) && query {
+			return true
+		}
+	}
+	return false
+}
+
+func slowMethod(m Match, r Request) bool {
+	return m.Method == "*" || m.Method == r.Method || m.Method == "GET" && r.Method == "HEAD"
+}
+
+// slowForms knows the generator's paths and globs, whose letters are lower case.
+func slowForms(glob, path string) bool {
+	path = strings.ToLower(path)
+	for _, path := range []string{path, strings.ReplaceAll(strings.ReplaceAll(path, "%2f", "/"), "%40", "@")} {
+		for _, path := range []string{path, strings.ReplaceAll(strings.ReplaceAll(path, ";x", ""), ";y", "")} {
+			merged := strings.ReplaceAll(path, "//", "/")
+			for _, form := range []string{path, merged, strings.TrimSuffix(merged, "/")} {
+				if form != "" && slowMatch(globPath, glob, form) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func slowQuery(m Match, query string, all bool) bool {
+	query = strings.ReplaceAll(query, "%6b", "k")
+	for key, globs := range m.Query {
+		matched, failed := 0, 0
+		for pair := range strings.SplitSeq(query, "&") {
+			name, value, _ := strings.Cut(pair, "=")
+			if name != key {
+				continue
+			}
+			if slices.ContainsFunc(globs, func(g string) bool { return slowMatch(globValue, g, value) }) {
+				matched++
+			} else {
+				failed++
+			}
+		}
+		if matched == 0 || all && failed > 0 {
+			return false
+		}
+	}
+	return true
+}
