@@ -1,0 +1,79 @@
+package store
+
+import (
+	"strings"
+	"time"
+)
+
+// Decision is one answer to a connection or a request. Every text in it is plain
+// ASCII on one line once it has been stored (RuleMissing: several lines).
+type Decision struct {
+	ID          int64 // given by the log, ascending, with gaps
+	Time        time.Time
+	Last        time.Time // when the last of Count was made; set by the log
+	Revision    int       // of the policy that decided
+	Exe         string
+	PID         int
+	Ancestors   []string // nearest first
+	Host        string
+	Port        int
+	Layer       string // "l4" or "l7"
+	Protocol    string
+	Method      string
+	Target      string // path; a query is dropped when it is stored
+	Verdict     string // "allow", "deny" or "audit"
+	Policy      string // the deciding block
+	Code        string
+	Reason      string
+	RuleMissing string // YAML that would allow it
+	Credential  string // name of the provider whose secret was used
+	Status      int    // of the response
+	BytesIn     int64
+	BytesOut    int64
+	Duration    time.Duration
+	Count       int // how many identical denials this record stands for; at least 1
+}
+
+// VerdictDeny is the one verdict the store knows by name: denials have an index
+// and may be counted together.
+const VerdictDeny = "deny"
+
+// neutralise makes all text of a decision safe for every reader to come.
+func (d *Decision) neutralise() {
+	for _, s := range []*string{
+		&d.Exe, &d.Host, &d.Layer, &d.Protocol, &d.Method, &d.Verdict, &d.Policy, &d.Code, &d.Reason, &d.Credential,
+	} {
+		*s = neutral(*s)
+	}
+	d.Target = neutralTarget(d.Target)
+	d.RuleMissing = neutralRule(d.RuleMissing)
+	d.Ancestors = neutralList(d.Ancestors)
+}
+
+const decisionColumns = `id, at, last_at, count, revision, exe, pid, ancestors, host, port, layer, protocol, method,
+	target, verdict, policy, code, reason, rule_missing, credential, status, bytes_in, bytes_out, duration`
+
+func scanDecision(row scanner) (d Decision, err error) {
+	var ancestors *string
+	err = row.Scan(&d.ID, (*instant)(&d.Time), (*instant)(&d.Last), &d.Count, &d.Revision, &d.Exe, &d.PID, &ancestors,
+		&d.Host, &d.Port, &d.Layer, &d.Protocol, &d.Method, &d.Target, &d.Verdict, &d.Policy, &d.Code, &d.Reason,
+		&d.RuleMissing, &d.Credential, &d.Status, &d.BytesIn, &d.BytesOut, &d.Duration)
+	if ancestors != nil {
+		d.Ancestors = strings.Split(*ancestors, "\n")
+	}
+	return d, err
+}
+
+// values are the columns of a row. Neutral text has no newlines, so they can
+// separate the ancestors.
+func (d *Decision) values() []any {
+	var ancestors any
+	if len(d.Ancestors) > 0 {
+		ancestors = strings.Join(d.Ancestors, "\n")
+	}
+	return []any{
+		d.ID, d.Time.UnixNano(), d.Last.UnixNano(), d.Count, d.Revision, d.Exe, d.PID, ancestors,
+		d.Host, d.Port, d.Layer, d.Protocol, d.Method, d.Target, d.Verdict, d.Policy, d.Code, d.Reason,
+		d.RuleMissing, d.Credential, d.Status, d.BytesIn, d.BytesOut, int64(d.Duration),
+	}
+}

@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"time"
+)
+
+// forward collects from the file after AfterID on, up to the limit.
+func (r *DecisionReader) forward(ctx context.Context, firsts []int64, f DecisionFilter) ([]Decision, error) {
+	var found []Decision
+	for i := max(fileOf(firsts, f.AfterID+1), 0); i < len(firsts) && f.Limit > 0; i++ {
+		page, _, err := r.page(ctx, firsts[i], f)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, page...)
+		f.Limit -= len(page)
+	}
+	return found, nil
+}
+
+// backward collects from the newest file on, or from the one with BeforeID, and
+// stops at the first that is older than Since.
+func (r *DecisionReader) backward(ctx context.Context, firsts []int64, f DecisionFilter) ([]Decision, error) {
+	last := len(firsts) - 1
+	if f.BeforeID > 0 {
+		last = fileOf(firsts, f.BeforeID-1)
+	}
+	var pages [][]Decision
+	for i := last; i >= 0 && f.Limit > 0; i-- {
+		page, more, err := r.page(ctx, firsts[i], f)
+		if err != nil {
+			return nil, err
+		}
+		pages = append(pages, page)
+		f.Limit -= len(page)
+		if !more {
+			break
+		}
+	}
+	slices.Reverse(pages)
+	return slices.Concat(pages...), nil
+}
+
+// page returns what one file has, oldest first. more is false when all older
+// files were written before f.Since.
+func (r *DecisionReader) page(ctx context.Context, first int64, f DecisionFilter) (page []Decision, more bool, err error) {
+	db, err := r.file(ctx, first)
+	if isMissing(err) {
+		return nil, true, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	from, more := int64(0), true
+	if !f.Since.IsZero() {
+		if from, more, err = firstSince(ctx, db, f.Since); err != nil {
+			return nil, false, explain(db.path, err)
+		}
+	}
+	page, err = all(ctx, db.pool, f.statement(from), scanDecision)
+	if f.AfterID <= 0 {
+		slices.Reverse(page)
+	}
+	return page, more, explain(db.path, err)
+}
+
+// statement is the query for one file, from id on.
+func (f DecisionFilter) statement(from int64) statement {
+	st := prepare(`SELECT ` + decisionColumns + ` FROM decisions `)
+	where := func(condition string, arg any) {
+		st.text, st.args = st.text+` AND `+condition+` ?`, append(st.args, arg)
+	}
+	if f.Denied { // SQLite would rather walk the rows in order of id
+		st.text += `INDEXED BY decisions_denied WHERE verdict = 'deny'`
+	} else {
+		st.text += `WHERE true`
+	}
+	where(`id >=`, max(from, f.AfterID+1))
+	if f.BeforeID > 0 {
+		where(`id <`, f.BeforeID)
+	}
+	if !f.Since.IsZero() {
+		where(`at >=`, f.Since.UnixNano())
+	}
+	if f.Host != "" {
+		where(`host =`, neutral(f.Host))
+	}
+	if f.Policy != "" {
+		where(`policy =`, neutral(f.Policy))
+	}
+	order := ` ORDER BY id DESC LIMIT ?`
+	if f.AfterID > 0 {
+		order = ` ORDER BY id LIMIT ?`
+	}
+	st.text, st.args = st.text+order, append(st.args, f.Limit)
+	return st
+}
+
+// misorder is how far the times of two decisions may contradict the order of
+// their ids: they are taken before the log gives the id.
+const misorder = time.Second
+
+// firstSince finds by bisection the lowest id with a time not before since; the
+// times follow the ids, so no index has to be kept for them. whole says that no id
+// in the file is lower.
+func firstSince(ctx context.Context, db *database, since time.Time) (low int64, whole bool, err error) {
+	var high int64
+	err = db.pool.QueryRowContext(ctx, `SELECT coalesce((SELECT min(id) FROM decisions), 1),
+		coalesce((SELECT max(id) FROM decisions), 0) + 1`).Scan(&low, &high)
+	if err != nil {
+		return 0, false, err
+	}
+	lowest := low
+	for before := since.Add(-misorder).UnixNano(); low < high; {
+		middle := low + (high-low)/2
+		var id, at int64
+		err := db.pool.QueryRowContext(ctx, `SELECT id, at FROM decisions WHERE id >= ? ORDER BY id LIMIT 1`, middle).Scan(&id, &at)
+		switch {
+		case errors.Is(err, sql.ErrNoRows), err == nil && at >= before:
+			high = middle
+		case err != nil:
+			return 0, false, err
+		default:
+			low = id + 1
+		}
+	}
+	return low, low == lowest, nil
+}

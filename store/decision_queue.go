@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// batch is what one commit takes.
+type batch struct {
+	entries []entry
+	endings []ending
+}
+
+// entry is a row, or one more of a row that counts. Somebody may wait for it.
+type entry struct {
+	Decision
+	wait *receipt
+}
+
+// receipt tells the caller of Record what became of its entry.
+type receipt struct {
+	deadline time.Time
+	done     chan error // has room for the one answer
+}
+
+type ending struct {
+	id, in, out int64
+	status      int
+	duration    time.Duration
+}
+
+func (b *batch) empty() bool { return len(b.entries) == 0 && len(b.endings) == 0 }
+
+// keepMemory is the number of entries whose memory a log keeps between commits:
+// a burst must not stay resident in a hundred supervisors.
+const keepMemory = 512
+
+// reset empties the batch and keeps its memory for the next.
+func (b *batch) reset() {
+	if cap(b.entries) > keepMemory || cap(b.endings) > keepMemory {
+		*b = batch{}
+		return
+	}
+	clear(b.entries) // let go of the texts
+	b.entries, b.endings = b.entries[:0], b.endings[:0]
+}
+
+// merge puts endings into entries of the same batch, which saves most updates: a
+// request is usually over before its decision is committed. Entries somebody
+// waits for are left alone; they may be one more of a row that exists.
+func (b *batch) merge() {
+	if len(b.endings) == 0 {
+		return
+	}
+	index := make(map[int64]*entry, len(b.entries))
+	for i := range b.entries {
+		if e := &b.entries[i]; e.wait == nil {
+			index[e.ID] = e
+		}
+	}
+	b.endings = slices.DeleteFunc(b.endings, func(end ending) bool {
+		e := index[end.id]
+		if e == nil {
+			return false
+		}
+		e.Status, e.BytesIn, e.BytesOut, e.Duration = end.status, end.in, end.out, end.duration
+		return true
+	})
+}
+
+// answer tells those who wait for the entries.
+func answer(entries []entry, err error) {
+	for _, e := range entries {
+		if e.wait != nil {
+			e.wait.done <- err
+		}
+	}
+}
+
+// lockWithRoom returns with l.mu held, unless it returns an error. It waits for
+// room, and unless try is set for the disk to work again, but not for long: the
+// request behind it is answered 503 instead.
+func (l *DecisionLog) lockWithRoom(ctx context.Context, room int, try bool) error {
+	var timeout <-chan time.Time
+	for {
+		l.mu.Lock()
+		problem := l.problemLocked(room, try)
+		if problem == nil {
+			return nil
+		}
+		moved := l.moved
+		l.mu.Unlock()
+		if errors.Is(problem, errClosed) {
+			return problem
+		}
+		if timeout == nil {
+			timeout = time.After(l.limits.patience)
+		}
+		select {
+		case <-moved:
+		case <-timeout:
+			return problem
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (l *DecisionLog) problemLocked(room int, try bool) error {
+	switch {
+	case l.closed:
+		return errClosed
+	case len(l.queue.entries) >= room:
+		return errQueueFull
+	case try:
+		return nil
+	case l.failure != nil:
+		return l.failure
+	case !l.began.IsZero() && time.Since(l.began) > l.limits.stall:
+		return errStalled
+	}
+	return nil
+}
+
+// addLocked queues an entry; an id not seen before uses up l.next.
+func (l *DecisionLog) addLocked(e entry, now time.Time) {
+	if e.ID == l.next {
+		l.next++
+	}
+	if e.Time.IsZero() {
+		e.Time = now
+	}
+	e.Last, e.Count = e.Time, max(e.Count, 1)
+	l.queue.entries = append(l.queue.entries, e)
+	l.armLocked(l.limits.delay)
+	if len(l.queue.entries) == l.limits.queue/2 {
+		l.poke()
+	}
+}
+
+// armLocked has the writer woken after delay, unless it will be sooner.
+func (l *DecisionLog) armLocked(delay time.Duration) {
+	if !l.armed {
+		l.armed = true
+		l.timer.Reset(delay)
+	}
+}
+
+// poke wakes the writer. One token is enough: it takes all there is.
+func (l *DecisionLog) poke() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}

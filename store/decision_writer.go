@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// decisionWriter owns the files of a log. Only the log's one goroutine uses it.
+type decisionWriter struct {
+	dirs    Dirs
+	sandbox string
+	limits  limits
+	firsts  []int64 // of all files, oldest first
+	newest  *decisionFile
+	last    int64 // highest id committed
+	failed  bool  // the last commit
+}
+
+// decisionFile is a file that is written to.
+type decisionFile struct {
+	db          *database
+	insert, end *sql.Stmt
+}
+
+// A second row with one id is one more of the same denial.
+const insertDecision = `INSERT INTO decisions (` + decisionColumns + `)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	ON CONFLICT (id) DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at)`
+
+const endDecision = `UPDATE decisions SET status = ?, bytes_in = ?, bytes_out = ?, duration = ? WHERE id = ?`
+
+// open opens the newest file, or the first, and returns the next id.
+func (w *decisionWriter) open(ctx context.Context) (next int64, err error) {
+	if w.firsts, err = decisionFiles(w.dirs, w.sandbox); err != nil {
+		return 0, err
+	}
+	if len(w.firsts) == 0 {
+		w.firsts = []int64{1}
+	}
+	first := w.firsts[len(w.firsts)-1]
+	if w.newest, err = w.openFile(ctx, first); err != nil {
+		return 0, err
+	}
+	err = w.newest.db.pool.QueryRowContext(ctx, `SELECT coalesce(max(id), ?) FROM decisions`, first-1).Scan(&w.last)
+	if err != nil {
+		return 0, errors.Join(explain(w.newest.db.path, err), w.newest.close())
+	}
+	return w.last + 1, nil
+}
+
+func (w *decisionWriter) openFile(ctx context.Context, first int64) (*decisionFile, error) {
+	db, err := decisionsSource(w.dirs, w.sandbox, first).create(ctx, decisionsLock(w.dirs, w.sandbox))
+	if err != nil {
+		return nil, err
+	}
+	f := &decisionFile{db: db}
+	insert, err1 := db.pool.PrepareContext(ctx, insertDecision)
+	end, err2 := db.pool.PrepareContext(ctx, endDecision)
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, errors.Join(explain(db.path, err), db.close())
+	}
+	f.insert, f.end = insert, end
+	return f, nil
+}
+
+func (f *decisionFile) close() error { return f.db.close() }
+
+func (w *decisionWriter) close() { w.newest.close() } //nolint:errcheck // all of it is committed
+
+// write puts everything in one transaction.
+func (f *decisionFile) write(ctx context.Context, entries []entry, endings []ending) error {
+	return f.change(ctx, func(tx *sql.Tx) error {
+		insert, end := tx.StmtContext(ctx, f.insert), tx.StmtContext(ctx, f.end)
+		for i := range entries {
+			if _, err := insert.ExecContext(ctx, entries[i].values()...); err != nil {
+				return err
+			}
+		}
+		for _, e := range endings {
+			if _, err := end.ExecContext(ctx, e.status, e.in, e.out, int64(e.duration), e.id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// probe writes a page with what is in it already, to see whether the disk works again.
+func (f *decisionFile) probe(ctx context.Context) error {
+	return f.change(ctx, func(tx *sql.Tx) error {
+		var version int
+		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version))
+		return err
+	})
+}
+
+func (f *decisionFile) change(ctx context.Context, do func(*sql.Tx) error) error {
+	return explain(f.db.path, f.db.change(ctx, do))
+}

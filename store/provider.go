@@ -1,0 +1,59 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// Provider is a credential that sandboxes can be given. The secret itself is not
+// here: only where it goes and a salted fingerprint of it.
+type Provider struct {
+	Name, Type  string // Name is unique
+	Variables   []string
+	Hosts       []string
+	Fingerprint string
+	CreatedAt   time.Time
+}
+
+const selectProvider = `SELECT name, type, variables, hosts, fingerprint, created_at FROM providers `
+
+func scanProvider(row scanner) (p Provider, err error) {
+	err = row.Scan(&p.Name, &p.Type, asJSON(&p.Variables), asJSON(&p.Hosts), &p.Fingerprint, (*instant)(&p.CreatedAt))
+	return p, err
+}
+
+// CreateProvider returns ErrConflict if the name is taken.
+func (s *Store) CreateProvider(ctx context.Context, p Provider) error {
+	err := s.db.change(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO providers VALUES (?, ?, ?, ?, ?, ?)`,
+			p.Name, p.Type, asJSON(&p.Variables), asJSON(&p.Hosts), p.Fingerprint, orNow(p.CreatedAt))
+		if taken(err) {
+			return fmt.Errorf("the name is taken: %w", ErrConflict)
+		}
+		return err
+	})
+	return s.wrap(err, "create provider %q", p.Name)
+}
+
+// Provider returns ErrNotFound if none has the name.
+func (s *Store) Provider(ctx context.Context, name string) (Provider, error) {
+	p, err := one(ctx, s.db.pool, prepare(selectProvider+`WHERE name = ?`, name), scanProvider)
+	return p, s.wrap(err, "provider %q", name)
+}
+
+// Providers returns all providers by name.
+func (s *Store) Providers(ctx context.Context) ([]Provider, error) {
+	list, err := all(ctx, s.db.pool, prepare(selectProvider+`ORDER BY name`), scanProvider)
+	return list, s.wrap(err, "list providers")
+}
+
+// DeleteProvider returns ErrNotFound if none has the name. Sandboxes that were
+// given it keep their reference to it.
+func (s *Store) DeleteProvider(ctx context.Context, name string) error {
+	err := s.db.change(ctx, func(tx *sql.Tx) error {
+		return touched(tx.ExecContext(ctx, `DELETE FROM providers WHERE name = ?`, name))
+	})
+	return s.wrap(err, "delete provider %q", name)
+}

@@ -1,0 +1,37 @@
+package store
+
+// Spec is how a sandbox was asked for; it does not change afterwards.
+type Spec struct {
+	Workdir   string        `json:"workdir,omitempty"` // directory of the host mounted at its own path
+	Command   []string      `json:"command,omitempty"`
+	NoKeep    bool          `json:"no_keep,omitempty"` // delete the sandbox when its command ends
+	EnvNames  []string      `json:"env_names,omitempty"`
+	Providers []ProviderRef `json:"providers,omitempty"`
+	Approvers []Approver    `json:"approvers,omitempty"`
+	Frozen    bool          `json:"frozen,omitempty"` // no revision after the first is ever loaded
+	HostUID   int           `json:"host_uid"`
+	HostGID   int           `json:"host_gid"`
+	Program   *Program      `json:"program,omitempty"`
+}
+
+// Approver is someone whose signature a sandbox accepts.
+type Approver struct {
+	Name        string `json:"name"`
+	Fingerprint string `json:"fingerprint"`
+	Strength    string `json:"strength"`
+	Public      []byte `json:"public"`
+}
+
+// ProviderRef is a provider as it was when a sandbox was given it.
+type ProviderRef struct {
+	Name      string   `json:"name"`
+	Type      string   `json:"type"`
+	Hosts     []string `json:"hosts,omitempty"`
+	Variables []string `json:"variables,omitempty"`
+}
+
+// Program is the agent's own program, found outside the directories of the policy.
+type Program struct {
+	Source string `json:"source"` // path on the host, mounted read-only at the same path
+	Link   string `json:"link"`   // its name in /exeat/bin
+}
