@@ -1,0 +1,108 @@
+package proxy
+
+import (
+	"fmt"
+	"net/netip"
+)
+
+// Addresses no policy can open, whatever name led to them: this machine, its links, and the places
+// where clouds hand their credentials out.
+var neverReachable = prefixes(
+	"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4",
+	"::/128", "::1/128", "fe80::/10", "ff00::/8", "100::/64",
+	"168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32", // Azure, Alibaba, Oracle metadata
+	"fd00:ec2::/32", "fd20:ce::254/128", // AWS, Google metadata
+)
+
+// Networks that are somebody's own: open only where the policy names them.
+var privateNetworks = prefixes(
+	"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15", "192.0.0.0/24",
+	"fc00::/7", "fec0::/10", "64:ff9b:1::/48",
+)
+
+func prefixes(list ...string) []netip.Prefix {
+	out := make([]netip.Prefix, len(list))
+	for i, s := range list {
+		out[i] = netip.MustParsePrefix(s)
+	}
+	return out
+}
+
+func contains(list []netip.Prefix, a netip.Addr) bool {
+	for _, p := range list {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// addressError says why an address is not dialled. Missing is the line that would allow it, or empty.
+type addressError struct {
+	Reason  string
+	Missing string
+}
+
+func (e *addressError) Error() string { return e.Reason }
+
+// checkAddresses passes only if every address of host may be dialled: an answer that mixes a public
+// address with an internal one is how DNS rebinding looks.
+func checkAddresses(host string, addresses []netip.Addr, allowed []netip.Prefix) error {
+	literal, _ := netip.ParseAddr(host)
+	for _, a := range addresses {
+		if err := checkAddress(a, a == literal, allowed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkAddress(a netip.Addr, literal bool, allowed []netip.Prefix) error {
+	if a.Zone() != "" {
+		return &addressError{Reason: fmt.Sprintf("address %s is bound to a link of this machine", a)}
+	}
+	for _, form := range disguises(a) {
+		if contains(neverReachable, form) {
+			return &addressError{Reason: fmt.Sprintf("address %s is never reachable from a sandbox", a)}
+		}
+	}
+	for _, form := range disguises(a) {
+		if contains(privateNetworks, form) && !literal && !contains(allowed, form) {
+			return &addressError{
+				Reason:  fmt.Sprintf("address %s is in a private network", a),
+				Missing: fmt.Sprintf("allowed_ips: [%q]", netip.PrefixFrom(form, form.BitLen()).String()),
+			}
+		}
+	}
+	return nil
+}
+
+// disguises returns the address and every IPv4 address that IPv6 can carry it as: an embedded address
+// is reached through a translator or a tunnel, past a check that looks at the outer one only.
+func disguises(a netip.Addr) []netip.Addr {
+	if a.Is4() {
+		return []netip.Addr{a}
+	}
+	if a.Is4In6() { // ::ffff:0:0/96, RFC 4291 2.5.5.2
+		return []netip.Addr{a.Unmap()}
+	}
+	b := a.As16()
+	forms := []netip.Addr{a}
+	last := netip.AddrFrom4([4]byte(b[12:16]))
+	switch {
+	case a == netip.IPv6Unspecified(), a == netip.IPv6Loopback():
+	case netip.MustParsePrefix("::/96").Contains(a), // IPv4-compatible, RFC 4291 2.5.5.1
+		netip.MustParsePrefix("::ffff:0:0:0/96").Contains(a), // SIIT, RFC 2765
+		netip.MustParsePrefix("64:ff9b::/96").Contains(a),    // NAT64, RFC 6052
+		netip.MustParsePrefix("64:ff9b:1::/48").Contains(a):  // local-use NAT64, RFC 8215
+		forms = append(forms, last)
+	case b[0] == 0x20 && b[1] == 0x02: // 6to4, RFC 3056
+		forms = append(forms, netip.AddrFrom4([4]byte(b[2:6])))
+	case netip.MustParsePrefix("2001::/32").Contains(a): // Teredo, RFC 4380: server, and the client inverted
+		client := [4]byte{^b[12], ^b[13], ^b[14], ^b[15]}
+		forms = append(forms, netip.AddrFrom4([4]byte(b[4:8])), netip.AddrFrom4(client))
+	case b[8]&^2 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe: // ISATAP, RFC 5214
+		forms = append(forms, last)
+	}
+	return forms
+}

@@ -1,0 +1,149 @@
+package proxy
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"exeat/policy"
+)
+
+// carry is where both doors meet: it owns f's connection from here on.
+func (s *Server) carry(f *flow) {
+	if s.isInside(f) {
+		f.judged.Store(true) // by nobody: it never leaves the sandbox
+		s.inside.give(s.client(f.conn, f))
+		return
+	}
+	snapshot := s.cfg.Snapshot()
+	admission := snapshot.Engine.Connect(f.destination())
+	granted := admission.Decision.Verdict != policy.Denied
+	if granted && !admission.Inspect {
+		if s.splice(f, snapshot.Revision, admission) {
+			return
+		}
+		granted = false // and f.verdict says why
+	}
+	s.terminate(f, granted)
+}
+
+func (s *Server) client(c net.Conn, f *flow) *clientConn {
+	return &clientConn{Conn: c, server: s, flow: f, guard: newGuard(s.limits.headBytes, false)}
+}
+
+// terminate makes us the server the client talks to: to judge its requests, or to tell it why there
+// will be none.
+func (s *Server) terminate(f *flow, granted bool) {
+	wait := s.limits.header
+	if !granted {
+		wait = s.limits.silence
+	}
+	conn := &peeked{Conn: f.conn}
+	_ = conn.SetReadDeadline(time.Now().Add(wait))
+	speaks, err := sniff(conn)
+	_ = conn.SetReadDeadline(time.Time{})
+	switch {
+	case err != nil || speaks == speaksOther:
+		s.refuseBytes(f, granted, err)
+	case speaks == speaksHTTP:
+		s.requests.give(s.client(conn, f))
+	default:
+		s.handshake(f, conn)
+	}
+}
+
+// The protocols that can be told from their first bytes.
+const (
+	speaksOther = iota
+	speaksHTTP
+	speaksTLS
+)
+
+// recordHandshake is the first byte of every TLS connection (RFC 8446 5.1).
+const recordHandshake = 0x16
+
+// sniff looks at a connection's first bytes without consuming them.
+func sniff(c *peeked) (int, error) {
+	for {
+		if len(c.head) > 0 && c.head[0] == recordHandshake {
+			return speaksTLS, nil
+		}
+		if i := bytes.IndexFunc(c.head, notInMethod); i >= 0 || len(c.head) > 32 {
+			if i > 0 && (c.head[i] == ' ' || c.head[i] == '\t') {
+				return speaksHTTP, nil
+			}
+			return speaksOther, nil
+		}
+		if err := c.more(); err != nil {
+			return speaksOther, err
+		}
+	}
+}
+
+// notInMethod finds the end of an HTTP method; letters and hyphens are all that registered ones have,
+// which tells them from the banners of SSH and its like.
+func notInMethod(r rune) bool {
+	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || r == '-')
+}
+
+// handshake finishes the client's TLS handshake with a leaf for the name it asked for, even where
+// that name is refused: the refusal can only be read inside.
+func (s *Server) handshake(f *flow, conn net.Conn) {
+	server := tls.Server(conn, &tls.Config{
+		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) { return s.configFor(f, hello) },
+		MinVersion:         tls.VersionTLS12,
+	})
+	_ = server.SetDeadline(time.Now().Add(s.limits.handshake))
+	if err := server.HandshakeContext(s.ctx); err != nil {
+		s.refuseHandshake(f, err)
+		return
+	}
+	_ = server.SetDeadline(time.Time{})
+	f.secure = true
+	s.requests.give(s.client(server, f))
+}
+
+func (s *Server) configFor(f *flow, hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	f.offers = hello.SupportedProtos
+	if hello.ServerName == "" {
+		return s.cfg.CA.Config(f.host)
+	}
+	name, err := policy.CanonicalHost(hello.ServerName)
+	if err != nil {
+		return nil, fmt.Errorf("the name in the client's TLS handshake: %w", err)
+	}
+	f.sni = name
+	return s.cfg.CA.Config(name)
+}
+
+func (s *Server) refuseHandshake(f *flow, err error) {
+	defer f.conn.Close()
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, os.ErrDeadlineExceeded) {
+		s.recordUnused(f) // it hung up; that is worth a record only where it was denied
+		return
+	}
+	reason := fmt.Sprintf("the client did not finish its TLS handshake with the sandbox's certificate: %v", err)
+	if len(f.offers) > 0 && !slices.Contains(f.offers, "http/1.1") {
+		reason = fmt.Sprintf("the client offers only %s, which is not inspected yet: use HTTP/1.1", strings.Join(f.offers, ", "))
+	}
+	s.recordL4(f, policy.CodeProtocol, reason)
+}
+
+// refuseBytes resets a connection that says nothing, or nothing that can be answered.
+func (s *Server) refuseBytes(f *flow, granted bool, err error) {
+	switch {
+	case !granted:
+		s.recordUnused(f)
+	case err == nil:
+		s.recordL4(f, policy.CodeProtocol, "the policy inspects this destination, and the client speaks neither TLS nor HTTP")
+	}
+	f.socket.reset()
+}

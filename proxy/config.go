@@ -1,0 +1,116 @@
+package proxy
+
+import (
+	"context"
+	"crypto/x509"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"exeat/policy"
+	"exeat/proxy/ca"
+	"exeat/proxy/identity"
+)
+
+// Snapshot is the policy in force at one moment.
+type Snapshot struct {
+	Revision int
+	Engine   *policy.Engine
+}
+
+// Event is one decision. Its texts come from the sandbox as they are; whoever stores them neutralises them.
+type Event struct {
+	Time        time.Time
+	Revision    int
+	Exe         string
+	PID         int
+	Ancestors   []string
+	Host        string
+	Port        int
+	Layer       string // "l4" or "l7"
+	Protocol    string
+	Method      string
+	Target      string // path and query as judged
+	Verdict     string // a policy.Verdict
+	Policy      string
+	Code        string // a policy.Code; empty when allowed
+	Reason      string
+	RuleMissing string
+	Credential  string // providers whose secrets were put in, separated by commas
+	Status      int    // of the answer, when it is known at once
+	BytesIn     int64  // towards the sandbox
+	BytesOut    int64  // out of the sandbox
+	Duration    time.Duration
+	Count       int
+}
+
+// Sink keeps decisions. Record returns when the decision is safe enough to act on it: a denial is
+// stored, an allow is queued. An error means that it is not, and then nothing is let through.
+type Sink interface {
+	Record(ctx context.Context, e Event) (id int64, err error)
+	// Complete adds what an allowed request came to: status, bytes towards and out of the sandbox.
+	Complete(id int64, status int, in, out int64, d time.Duration)
+}
+
+// Callers finds the program behind an accepted connection; original is where it meant to go.
+type Callers interface {
+	Lookup(client net.Conn, original netip.AddrPort) (identity.Caller, error)
+}
+
+// Names finds the name that the sandbox's resolver answered with a synthetic address.
+type Names interface {
+	Name(address netip.Addr) (name string, ok bool)
+}
+
+// Credentials puts secrets into requests on their way out.
+type Credentials interface {
+	// Foreign refuses credentials of somebody else towards a provider's host: with a key of the
+	// attacker's own, an allowed host becomes a way out.
+	Foreign(host string, h http.Header) error
+	// Apply names the providers whose secrets it put into h. An error means that the request carries a
+	// placeholder to a place where it must not go.
+	Apply(host string, tls bool, h http.Header, u *url.URL) (used []string, err error)
+}
+
+// Resolver looks names up outside the sandbox; *net.Resolver is one.
+type Resolver interface {
+	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+}
+
+// Config is everything a Server needs. Snapshot, Sink, Callers and CA are required.
+type Config struct {
+	Snapshot    func() Snapshot
+	Changed     func() <-chan struct{} // closed at the next change of the policy; nil: it never changes
+	Sink        Sink
+	Callers     Callers
+	Names       Names // nil: every address is a literal
+	CA          *ca.Authority
+	Credentials Credentials    // nil: none are known
+	Inside      http.Handler   // answers http://exeat.local; nil: that name is like any other
+	Roots       *x509.CertPool // whom to trust upstream; nil trusts nobody
+	Resolver    Resolver       // nil: the system's
+	// Dial connects to an address that was resolved and checked before; nil: a plain dialer.
+	Dial        func(ctx context.Context, network, address string) (net.Conn, error)
+	Logger      *slog.Logger // nil: silent
+	SandboxName string
+}
+
+// withDefaults fills what may be left out.
+func (c Config) withDefaults() Config {
+	if c.Resolver == nil {
+		c.Resolver = &net.Resolver{PreferGo: true}
+	}
+	if c.Dial == nil {
+		c.Dial = (&net.Dialer{}).DialContext
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Roots == nil {
+		c.Roots = x509.NewCertPool()
+	}
+	return c
+}

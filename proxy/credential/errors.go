@@ -1,0 +1,50 @@
+package credential
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrNoSecret means that a provider has no secret on this machine.
+var ErrNoSecret = errors.New("no secret is stored")
+
+// Error is a mistake the user can put right.
+type Error struct {
+	Text   string
+	Advice string
+}
+
+func (e *Error) Error() string { return e.Text }
+
+// Hint says what to do.
+func (e *Error) Hint() string { return e.Advice }
+
+// Misuse means that a request carries a placeholder to where its secret must not go. The request has
+// to be refused, whatever the policy says.
+type Misuse struct {
+	Provider string // name of the provider whose placeholder it is
+	Host     string // where the request goes
+	Place    string // where in the request it stands, in words; never the value
+	// Unverified means that the host is the provider's own, but not proven to be by TLS.
+	Unverified bool
+}
+
+func (m *Misuse) Error() string {
+	if m.Unverified {
+		return fmt.Sprintf("the credential of provider %q stands in %s of a request to %s that is not protected by verified TLS",
+			m.Provider, m.Place, m.Host)
+	}
+	return fmt.Sprintf("the credential of provider %q stands in %s of a request to %s, which is not one of its hosts",
+		m.Provider, m.Place, m.Host)
+}
+
+// Foreign means that a request to a provider's host carries a credential of somebody else: with a key
+// of the attacker's own, an allowed host becomes a way out.
+type Foreign struct {
+	Host  string
+	Place string // in words; never the value
+}
+
+func (f *Foreign) Error() string {
+	return fmt.Sprintf("%s of a request to %s carries a credential that is not the provider's", f.Place, f.Host)
+}

@@ -1,0 +1,189 @@
+package proxy
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"exeat/policy"
+)
+
+// forward records the decision, then sends the request out and the answer back.
+func (x *exchange) forward() {
+	var err error
+	if x.id, err = x.server.record(x.event(x.decision, 0)); err != nil {
+		x.write(unrecorded())
+		return
+	}
+	t := x.ticket()
+	x.answer = &responseWriter{ResponseWriter: x.w, buffers: x.server.buffers}
+	defer func() {
+		x.server.cfg.Sink.Complete(x.id, x.answer.status, t.in.Load(), t.out.Load(), time.Since(x.began))
+	}()
+	if x.failure != nil {
+		x.answer.status = x.writeFailure(x.failure)
+		return
+	}
+	ctx, cancel := context.WithCancel(withTicket(x.r.Context(), t))
+	defer cancel()
+	x.cancel = cancel
+	g := &grant{revision: x.revision, holds: x.holds, revoke: x.revoke}
+	x.server.live.add(g, x.server.cfg.Snapshot)
+	defer x.server.live.remove(g)
+	// Without this net/http reads the whole upload before it sends an answer that came early.
+	_ = http.NewResponseController(x.w).EnableFullDuplex()
+	x.server.forward.ServeHTTP(x.answer, x.outgoing().WithContext(ctx))
+	if t.truncated.Load() {
+		// The answer broke off. Ending it properly would make half a file look like a whole one.
+		panic(http.ErrAbortHandler)
+	}
+	if x.ours {
+		x.drainUnread()
+	}
+}
+
+func (x *exchange) ticket() *ticket {
+	return &ticket{
+		method: x.r.Method, url: x.target.String(),
+		host: x.flow.host, port: x.flow.port, authority: x.flow.authority(false),
+		addresses: x.addresses,
+		failed:    x.failed,
+	}
+}
+
+// failed answers for an upstream that did not.
+func (x *exchange) failed(r *http.Request, err error) *http.Response {
+	x.ours = true
+	refusal := x.explain(err)
+	connOf(x.r).setPhrase(refusal.status, refusal.phrase())
+	body := x.server.denial(x.flow, refusal, x.request.Method, x.request.Path)
+	return &http.Response{
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
+		StatusCode: refusal.status, Header: refusal.header(),
+		ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body)),
+	}
+}
+
+// explain finds the reason behind a failed round trip: the policy changed, the client's body was
+// malformed, or the origin could not be reached.
+func (x *exchange) explain(err error) *refusal {
+	var r *refusal
+	if snapshot := x.revoked.Load(); snapshot != nil {
+		d, _ := x.judgeBy(*snapshot)
+		r = denied(d)
+	} else if v, ok := errors.AsType[*violation](err); ok {
+		r = malformed(v)
+	} else {
+		return upstreamRefusal(x.flow, err)
+	}
+	var recordErr error
+	if r.id, recordErr = x.server.record(x.event(r.decision, r.status)); recordErr != nil {
+		return unrecorded()
+	}
+	return r
+}
+
+// judgeBy asks another policy about the same request.
+func (x *exchange) judgeBy(snapshot Snapshot) (policy.Decision, policy.Admission) {
+	admission := snapshot.Engine.Connect(x.flow.destination())
+	return admission.Request(x.request), admission
+}
+
+func (x *exchange) holds(snapshot Snapshot) bool {
+	d, admission := x.judgeBy(snapshot)
+	return d.Verdict != policy.Denied && checkAddresses(x.flow.host, x.addresses, admission.AllowedIPs) == nil
+}
+
+func (x *exchange) revoke(snapshot Snapshot) {
+	x.revoked.Store(&snapshot)
+	x.cancel()
+}
+
+// refuse records why the request is not forwarded, then says so.
+func (x *exchange) refuse(r *refusal) {
+	if r.id == 0 {
+		var push *pushCommands
+		if x.isPush() && r.status == http.StatusForbidden {
+			push = x.readPush()
+			if push.probe {
+				x.writePushResult(nil)
+				return
+			}
+		}
+		var err error
+		if r = r.copy(); push != nil && push.reportable() {
+			r.status = http.StatusOK
+		}
+		if r.id, err = x.server.record(x.event(r.decision, r.status)); err != nil {
+			x.write(unrecorded())
+			return
+		}
+		if r.status == http.StatusOK {
+			x.refusePush(push, r)
+			return
+		}
+	}
+	x.write(r)
+}
+
+// copy keeps a refusal that answers many requests of one connection from being given one's record.
+func (r *refusal) copy() *refusal {
+	c := *r
+	return &c
+}
+
+// write sends a refusal and then reads on: a client that only looks for an answer when its upload is
+// through would be cut off, and tell its user of a broken connection instead of the reason.
+func (x *exchange) write(r *refusal) {
+	body := x.server.denial(x.flow, r, x.r.Method, x.path())
+	h := x.w.Header()
+	for k, v := range r.header() {
+		h[k] = v
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	unread := x.r.ContentLength != 0
+	if unread || r.status == http.StatusBadRequest {
+		h.Set("Connection", "close")
+	}
+	connOf(x.r).setPhrase(r.status, r.phrase())
+	controller := http.NewResponseController(x.w)
+	_ = controller.EnableFullDuplex() // answer first, drain after
+	x.w.WriteHeader(r.status)
+	_, _ = x.w.Write(body)
+	_ = controller.Flush()
+	x.drainUnread()
+}
+
+// drainUnread drains, unless the client waits for a 100 Continue before it sends anything.
+func (x *exchange) drainUnread() {
+	if x.r.ContentLength != 0 && x.r.Header.Get("Expect") == "" {
+		x.drain()
+	}
+}
+
+func (x *exchange) writeFailure(err error) int {
+	r := upstreamRefusal(x.flow, err)
+	x.write(r)
+	return r.status
+}
+
+// path is what may be shown of the request's target: as judged, else as it came, without the query.
+func (x *exchange) path() string {
+	if x.request.Path != "" {
+		return x.request.Path
+	}
+	return oneLine(x.r.URL.Path)
+}
+
+// drain reads what is left of the request's body, within bounds, and reports whether that was all.
+func (x *exchange) drain() bool {
+	controller := http.NewResponseController(x.w)
+	_ = controller.SetReadDeadline(time.Now().Add(x.server.limits.drain))
+	defer func() { _ = controller.SetReadDeadline(time.Time{}) }()
+	n, err := io.Copy(io.Discard, io.LimitReader(x.r.Body, x.server.limits.drainBytes))
+	return err == nil && n < x.server.limits.drainBytes
+}

@@ -1,0 +1,112 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+
+	"github.com/elazarl/goproxy"
+)
+
+// forwarder sends a decided request out and copies the answer back.
+type forwarder interface {
+	ServeHTTP(w http.ResponseWriter, r *http.Request)
+}
+
+// ticketKey is the context key of a *ticket.
+type ticketKey struct{}
+
+// ticket is the proof that a request was decided, and what exactly was decided. It travels in the
+// request's context, which nothing on the wire can reach.
+type ticket struct {
+	method    string
+	url       string // absolute, as sent
+	host      string
+	port      int
+	authority string       // host:port
+	addresses []netip.Addr // checked
+	// failed answers for an upstream that did not; it may not return nil.
+	failed func(r *http.Request, err error) *http.Response
+
+	in        atomic.Int64 // bytes of the answer's body
+	out       atomic.Int64 // bytes of the request's body
+	truncated atomic.Bool  // the answer's body ended in an error
+}
+
+// newForwarder makes goproxy a pure forwarder: it sees absolute URLs only, never a CONNECT, a TLS
+// handshake or a client connection. Its defaults fail open, so that each one is replaced or refused.
+func newForwarder(transport *http.Transport) forwarder {
+	p := goproxy.NewProxyHttpServer()
+	p.Tr = transport
+	p.ConnectDial = nil // its default reads HTTPS_PROXY
+	p.KeepAcceptEncoding = true
+	p.AllowHTTP2 = false
+	p.Verbose = false
+	p.Logger = silent{} // clients can trigger its warnings at will
+	p.NonproxyHandler = http.NotFoundHandler()
+	p.OnRequest().HandleConnect(goproxy.AlwaysReject) // its default is to tunnel anywhere
+	p.OnRequest().DoFunc(func(r *http.Request, ctx *goproxy.ProxyCtx) (*http.Request, *http.Response) {
+		t, ok := r.Context().Value(ticketKey{}).(*ticket)
+		if !ok || t.method != r.Method || t.url != r.URL.String() {
+			return r, goproxy.NewResponse(r, "text/plain", http.StatusForbidden, "no decision stands behind this request\n")
+		}
+		ctx.RoundTripper = goproxy.RoundTripperFunc(func(r *http.Request, _ *goproxy.ProxyCtx) (*http.Response, error) {
+			return t.roundTrip(transport, r), nil
+		})
+		return r, nil
+	})
+	return p
+}
+
+// roundTrip always has an answer: goproxy would show its clients the raw error of a failed one. Bodies
+// are wrapped here and not in a response hook, where goproxy takes a new body as a reason to drop the
+// Content-Length.
+func (t *ticket) roundTrip(transport http.RoundTripper, r *http.Request) *http.Response {
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = upload{countedBody{ReadCloser: r.Body, count: &t.out}}
+	}
+	resp, err := transport.RoundTrip(r)
+	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
+		resp.Body.Close() // nobody asked: Upgrade is never forwarded
+		err = errors.New("the origin switched protocols without being asked")
+	}
+	if err != nil {
+		return t.failed(r, err)
+	}
+	resp.Body = countedBody{ReadCloser: resp.Body, count: &t.in, broken: &t.truncated}
+	return resp
+}
+
+// countedBody counts what passes and remembers whether it ended in an error.
+type countedBody struct {
+	io.ReadCloser
+	count  *atomic.Int64
+	broken *atomic.Bool // nil: not interesting
+}
+
+func (b countedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.count.Add(int64(n))
+	if err != nil && !errors.Is(err, io.EOF) && b.broken != nil {
+		b.broken.Store(true)
+	}
+	return n, err
+}
+
+// upload is a request's body. The server closes it when the exchange is over, and not the transport
+// when it fails: what is unread then has to be drained after the answer.
+type upload struct{ countedBody }
+
+func (upload) Close() error { return nil }
+
+// silent drops goproxy's messages.
+type silent struct{}
+
+func (silent) Printf(string, ...any) {}
+
+func withTicket(ctx context.Context, t *ticket) context.Context {
+	return context.WithValue(ctx, ticketKey{}, t)
+}

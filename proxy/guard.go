@@ -1,0 +1,233 @@
+package proxy
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// violation says how a byte stream stopped being one unambiguous sequence of HTTP/1 requests.
+type violation struct {
+	Status int
+	Reason string
+	Method string // of the request, as far as it is known
+	Target string
+	HTTP2  bool // the client speaks HTTP/2 and would not understand an HTTP/1 answer
+}
+
+func (v *violation) Error() string { return v.Reason }
+
+// guard reads along while net/http parses the requests of one connection, and is stricter. What the
+// two could understand differently from the origin behind us is where request smuggling lives: two
+// lengths, folded fields, bare line feeds, chunk extensions. net/http accepts and rewrites most of
+// those; here they end the connection. The zero value stands before a request line.
+type guard struct {
+	max   int // bytes of one head, trailers included
+	step  func(*guard, byte) *violation
+	line  []byte
+	size  int
+	left  int64 // bytes of a body or a chunk still to come
+	head  head
+	last  head // the head that was complete before this one
+	ended *violation
+
+	tunnels bool // CONNECT is understood here
+	blind   bool // one went by: the rest is not ours to read
+}
+
+// head is what a request's head said so far.
+type head struct {
+	method, target    string
+	old               bool // HTTP/1.0
+	hosts             int
+	length            int64
+	lengths, codings  int
+	requestLineIsRead bool
+}
+
+func newGuard(limit int, tunnels bool) *guard {
+	return &guard{max: limit, tunnels: tunnels, step: (*guard).headLine}
+}
+
+// feed reads p and returns how many of its bytes may be passed on. Fewer than all means that the
+// stream has ended with the violation; the line feed that completes an offending line is held back,
+// so that net/http never sees it whole.
+func (g *guard) feed(p []byte) (int, *violation) {
+	for i := 0; i < len(p); {
+		if g.ended != nil {
+			return i, g.ended
+		}
+		if g.blind {
+			return len(p), nil
+		}
+		if g.left > 0 {
+			n := min(g.left, int64(len(p)-i))
+			g.left -= n
+			i += int(n)
+			continue
+		}
+		if v := g.step(g, p[i]); v != nil {
+			v.Method, v.Target = g.head.method, g.head.target
+			g.ended = v
+			return i, v
+		}
+		i++
+	}
+	return len(p), nil
+}
+
+// bad makes a violation of the usual status.
+func bad(format string, args ...any) *violation {
+	return &violation{Status: http.StatusBadRequest, Reason: fmt.Sprintf(format, args...)}
+}
+
+// collect gathers one line and returns it, without its end, when it is complete.
+func (g *guard) collect(b byte) (line []byte, complete bool, v *violation) {
+	if g.size++; g.size > g.max {
+		return nil, false, &violation{Status: http.StatusRequestHeaderFieldsTooLarge, Reason: fmt.Sprintf("the request's head is larger than %d bytes", g.max)}
+	}
+	if b != '\n' {
+		g.line = append(g.line, b)
+		return nil, false, nil
+	}
+	line, ok := bytes.CutSuffix(g.line, []byte{'\r'})
+	if !ok {
+		return nil, false, bad("a line ends in a bare line feed")
+	}
+	if i := bytes.IndexByte(line, '\r'); i >= 0 {
+		return nil, false, bad("a line contains a carriage return")
+	}
+	g.line = g.line[:0]
+	return line, true, nil
+}
+
+// headLine is the step inside a head: the request line, then fields up to an empty line.
+func (g *guard) headLine(b byte) *violation {
+	line, complete, v := g.collect(b)
+	switch {
+	case v != nil || !complete:
+		return v
+	case !g.head.requestLineIsRead:
+		g.head.requestLineIsRead = true
+		return g.requestLine(line)
+	case len(line) == 0:
+		return g.endHead()
+	}
+	return g.field(line)
+}
+
+func (g *guard) requestLine(line []byte) *violation {
+	if bytes.Equal(line, []byte("PRI * HTTP/2.0")) {
+		return &violation{Status: http.StatusHTTPVersionNotSupported, Reason: "HTTP/2 is not inspected yet: use HTTP/1.1", HTTP2: true}
+	}
+	parts := strings.Split(string(line), " ")
+	if len(parts) != 3 {
+		return bad("the request line does not have three parts")
+	}
+	g.head.method, g.head.target = parts[0], parts[1]
+	if !isToken(parts[0]) {
+		return bad("the method is not a token")
+	}
+	if i := strings.IndexFunc(parts[1], notInTarget); i >= 0 || parts[1] == "" {
+		return bad("the request target contains a byte that must be escaped")
+	}
+	switch parts[2] {
+	case "HTTP/1.1":
+	case "HTTP/1.0":
+		g.head.old = true
+	default:
+		return &violation{Status: http.StatusHTTPVersionNotSupported, Reason: "the request is neither HTTP/1.1 nor HTTP/1.0"}
+	}
+	return nil
+}
+
+// notInTarget finds what RFC 9112 3.2 does not let stand in a request target: parsers disagree on
+// where a path with "#" ends, and on what raw non-ASCII means.
+func notInTarget(r rune) bool { return r <= ' ' || r >= 0x7f || r == '#' || r == '\\' }
+
+// field checks one header field; name and value are the line up to and after the first colon.
+func (g *guard) field(line []byte) *violation {
+	name, value, v := splitField(line)
+	if v != nil {
+		return v
+	}
+	switch strings.ToLower(name) {
+	case "host":
+		if g.head.hosts++; g.head.hosts > 1 {
+			return bad("more than one Host field")
+		}
+	case "content-length":
+		if g.head.lengths++; g.head.lengths > 1 {
+			return bad("more than one Content-Length field")
+		}
+		n, err := strconv.ParseUint(value, 10, 62)
+		if err != nil || value[0] == '+' {
+			return bad("Content-Length is not a number")
+		}
+		g.head.length = int64(n)
+	case "expect":
+		if !strings.EqualFold(value, "100-continue") {
+			return &violation{Status: http.StatusExpectationFailed, Reason: "Expect is not 100-continue"}
+		}
+	case "transfer-encoding":
+		if g.head.codings++; g.head.codings > 1 || !strings.EqualFold(value, "chunked") {
+			return bad("Transfer-Encoding is not exactly chunked")
+		}
+	}
+	return nil
+}
+
+func splitField(line []byte) (name, value string, v *violation) {
+	if line[0] == ' ' || line[0] == '\t' {
+		return "", "", bad("a header field is folded over two lines")
+	}
+	n, rest, ok := strings.Cut(string(line), ":")
+	if !ok || !isToken(n) {
+		return "", "", bad("a header field has no valid name")
+	}
+	if strings.ContainsFunc(rest, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+		return "", "", bad("a header field contains a control byte")
+	}
+	return n, strings.Trim(rest, " \t"), nil
+}
+
+// endHead decides how long the body is, the way RFC 9112 6.3 does, minus everything ambiguous.
+func (g *guard) endHead() *violation {
+	h := g.head
+	switch {
+	case h.lengths > 0 && h.codings > 0:
+		return bad("both Content-Length and Transfer-Encoding")
+	case h.codings > 0 && h.old:
+		return bad("Transfer-Encoding in an HTTP/1.0 request")
+	case h.hosts == 0 && !h.old:
+		return bad("no Host field")
+	case h.method == http.MethodConnect && !g.tunnels:
+		return bad("CONNECT inside a connection")
+	case h.method == http.MethodConnect && (h.codings > 0 || h.length > 0):
+		return bad("CONNECT with a body")
+	}
+	g.last = h
+	g.reset()
+	switch {
+	case h.method == http.MethodConnect:
+		g.blind = true
+	case h.codings > 0:
+		g.step = (*guard).chunkLine
+	default:
+		g.left = h.length
+	}
+	return nil
+}
+
+// reset stands before the next request line, or before chunks.
+func (g *guard) reset() {
+	g.size, g.line, g.head, g.step = 0, g.line[:0], head{}, (*guard).headLine
+}
+
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
+}

@@ -1,0 +1,95 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+)
+
+// maxAncestors bounds the work one connect can cause.
+const maxAncestors = 64
+
+// attempts is how often the ancestors are read anew when one of them ends meanwhile.
+const attempts = 3
+
+// own is what is read of a thread while it is held. The caller closes its program.
+type own struct {
+	tid     int
+	program program
+	status  status // its process's parent, and its own start
+	unknown string // why something is missing
+}
+
+// readOwn reads the held thread. It does not fail: what could not be found out is the reason for an
+// unknown caller.
+func readOwn(tid int) own {
+	o := own{tid: tid}
+	var err error
+	if o.program, err = openProgram(tid); err != nil {
+		o.unknown = fmt.Sprintf("its executable cannot be read: %v", err)
+		return o
+	}
+	if o.status, err = readStatus(tid); err != nil {
+		o.unknown = fmt.Sprintf("its process cannot be read: %v", err)
+	}
+	return o
+}
+
+// errChanged means that a process ended while the ancestors were read.
+var errChanged = errors.New("its ancestors changed while they were read")
+
+// ancestors names the processes between o and the sandbox's init, or says why it cannot.
+func (w *Watcher) ancestors(o own) (names []string, unknown string) {
+	child := o.status
+	for range attempts {
+		names, err := w.climb(child)
+		if err == nil {
+			return names, ""
+		}
+		if err != errChanged {
+			return nil, err.Error()
+		}
+		// An orphan has another parent by now. The number is still the thread's own if it started then.
+		again, err := readStatus(o.tid)
+		if err != nil || again.start != child.start {
+			break
+		}
+		child = again
+	}
+	return nil, errChanged.Error()
+}
+
+// climb goes from parent to parent. Any of them may end at any moment and its number be given away:
+// the new owner started later than the child, which no parent did.
+func (w *Watcher) climb(child status) (names []string, err error) {
+	for child.parent != w.init {
+		switch {
+		case child.parent <= 1:
+			return nil, errors.New("it does not descend from the sandbox's init")
+		case len(names) == maxAncestors:
+			return nil, fmt.Errorf("it has more than %d ancestors", maxAncestors)
+		}
+		name, parent, err := w.ancestor(child.parent)
+		if err != nil || parent.start > child.start {
+			return nil, errChanged
+		}
+		names, child = append(names, name), parent
+	}
+	return names, nil
+}
+
+// ancestor names one process. One that cannot be vouched for is marked so that no absolute pattern
+// matches it: ancestors can only grant, so it is enough that this one does not.
+func (w *Watcher) ancestor(pid int) (name string, s status, err error) {
+	p, err := openProgram(pid)
+	if err != nil {
+		return "", status{}, err
+	}
+	defer p.close()
+	if s, err = readStatus(pid); err != nil {
+		return "", status{}, err
+	}
+	if _, unknown := w.content.known(p); unknown != "" {
+		return "?" + p.path, s, nil
+	}
+	return p.path, s, nil
+}

@@ -1,0 +1,52 @@
+package identity
+
+import "golang.org/x/sys/unix"
+
+// handle records who makes one connect() and lets it go on. The record is there before the socket is
+// connected, so the proxy can never be faster. What only the held process can vouch for is read before
+// it goes on: its socket, its executable and its parent. Ancestors are not held and can execute
+// another program at any time, so nothing is lost by reading them afterwards.
+func (w *Watcher) handle(n notification, p *pending) {
+	defer w.release(p)
+	if n.NR != unix.SYS_CONNECT || n.TID == 0 {
+		return
+	}
+	s, err := openSocket(int(n.TID), int(int32(n.Args[0])))
+	if err != nil || !s.tcp {
+		return // no record: if it does reach the proxy, it is unknown
+	}
+	o := readOwn(int(n.TID))
+	defer o.program.close()
+	if !w.listener.valid(n.ID) {
+		return
+	}
+	r := w.records.begin(s.cookie)
+	caller := w.identify(o)
+	w.release(p)
+	r.finish(w.complete(caller, o, s.leader))
+}
+
+// identify names the program itself, by its content and what was seen first at its path.
+func (w *Watcher) identify(o own) Caller {
+	caller := Caller{PID: o.tid, Exe: o.program.path, Unknown: o.unknown}
+	if caller.Unknown == "" {
+		caller.Hash, caller.Unknown = w.content.known(o.program)
+	}
+	return caller
+}
+
+// complete adds the process and its ancestors.
+func (w *Watcher) complete(c Caller, o own, leader bool) Caller {
+	if !leader {
+		if pid, err := threadGroup(o.tid); err == nil { // else it has ended; the number is for the record only
+			c.PID = pid
+		}
+	}
+	if c.PID == w.init {
+		c.Unknown = "it is the sandbox's init"
+	}
+	if c.Unknown == "" {
+		c.Ancestors, c.Unknown = w.ancestors(o)
+	}
+	return c
+}

@@ -1,0 +1,100 @@
+package identity
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func FuzzParseStatus(f *testing.F) {
+	f.Add([]byte("7 (git) S 3 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4711 1 1"))
+	f.Add([]byte("7 (a) R 1 (b)) S 3 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4711 1 1"))
+	f.Fuzz(func(t *testing.T, name []byte) {
+		_, _ = parseStatus(name)
+		// Whatever a process calls itself, its parent and start stay the kernel's.
+		if bytes.ContainsRune(name, 0) {
+			return
+		}
+		text := fmt.Sprintf("7 (%s) S 3 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4711 1 1", name)
+		got, err := parseStatus([]byte(text))
+		if want := (status{parent: 3, start: 4711}); err != nil || got != want {
+			t.Errorf("%q: got %+v, %v, want %+v", text, got, err, want)
+		}
+	})
+}
+
+func TestRecordsAreBounded(t *testing.T) {
+	r := newRecords(3)
+	for cookie := range uint64(10) {
+		r.begin(cookie).finish(Caller{PID: int(cookie)})
+	}
+	for cookie := range uint64(10) {
+		if got, want := r.find(cookie) != nil, cookie >= 7; got != want {
+			t.Errorf("cookie %d: kept %v, want %v", cookie, got, want)
+		}
+	}
+}
+
+func TestSameSocketTwice(t *testing.T) {
+	git := Caller{Exe: "/usr/bin/git", Hash: "1", PID: 1}
+	rows := []struct {
+		name          string
+		first, second Caller
+		known         bool
+	}{
+		{"same program", git, Caller{Exe: "/usr/bin/git", Hash: "1", PID: 2}, true},
+		{"other program", git, Caller{Exe: "/usr/bin/evil", Hash: "1"}, false},
+		{"other content", git, Caller{Exe: "/usr/bin/git", Hash: "2"}, false},
+		{"other ancestors", git, Caller{Exe: "/usr/bin/git", Hash: "1", Ancestors: []string{"/usr/bin/ssh"}}, false},
+		{"known after unknown", Caller{Unknown: "deleted"}, git, false},
+	}
+	for _, row := range rows {
+		r := newRecords(8)
+		r.begin(1).finish(row.first)
+		second := r.begin(1)
+		second.finish(row.second)
+		if got := second.wait(time.Second).Unknown == ""; got != row.known {
+			t.Errorf("%s: known %v, want %v", row.name, got, row.known)
+		}
+	}
+}
+
+func TestIncompleteRecordIsUnknown(t *testing.T) {
+	if got, want := newRecords(1).begin(1).wait(time.Millisecond).Unknown, "the executable is still being read"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// No pin is ever given up for another: the agent could make room for what it wants to replace.
+func TestPinsAreNotForgotten(t *testing.T) {
+	c := newContents(nil)
+	for i := range maxPins {
+		c.pins[fmt.Sprint("/tmp/", i)] = "1"
+	}
+	if got := c.pin(program{fd: -1, path: "/usr/bin/git"}, "1"); got == "" {
+		t.Error("one more program is known, want unknown")
+	}
+	if got := c.pin(program{fd: -1, path: "/tmp/0"}, "2"); got != "its executable changed since first use" {
+		t.Errorf("got %q, want changed", got)
+	}
+}
+
+// A hash is remembered only when the file's time stamps can no longer stand still over a change.
+func TestFreshFileIsReadAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "program")
+	if err := os.WriteFile(path, []byte("content"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	c := newContents(nil)
+	if _, err := c.hash(int(f.Fd())); err != nil || len(c.hashes) != 0 {
+		t.Errorf("got %v and %d remembered, want none", err, len(c.hashes))
+	}
+}

@@ -1,0 +1,61 @@
+package identity
+
+import (
+	"golang.org/x/sys/unix"
+)
+
+// socket is what a held connect() is called on.
+type socket struct {
+	cookie uint64
+	tcp    bool
+	leader bool // the calling thread is its process's first
+}
+
+// open returns the socket behind descriptor fd of the held thread. A thread that swaps the descriptor
+// now (dup2) connects a socket whose cookie is not the recorded one, and stays unknown.
+func openSocket(tid, fd int) (socket, error) {
+	process, leader, err := pidfd(tid)
+	if err != nil {
+		return socket{}, err
+	}
+	defer unix.Close(process)
+	copied, err := unix.PidfdGetfd(process, fd, 0)
+	if err != nil {
+		return socket{}, err
+	}
+	defer unix.Close(copied)
+	if !isTCP(copied) {
+		return socket{leader: leader}, nil
+	}
+	cookie, err := unix.GetsockoptUint64(copied, unix.SOL_SOCKET, unix.SO_COOKIE)
+	return socket{cookie: cookie, tcp: true, leader: leader}, err
+}
+
+// pidfd opens the thread. PIDFD_THREAD is of 6.9; before that the process stands for its thread, which
+// may have descriptors of its own (CLONE_FILES not set): then the cookie is another socket's, and the
+// connection has no record.
+func pidfd(tid int) (fd int, leader bool, err error) {
+	if fd, err = unix.PidfdOpen(tid, 0); err == nil {
+		return fd, true, nil
+	}
+	if fd, err = unix.PidfdOpen(tid, unix.PIDFD_THREAD); err == nil {
+		return fd, false, nil
+	}
+	group, err := threadGroup(tid)
+	if err != nil {
+		return -1, false, err
+	}
+	fd, err = unix.PidfdOpen(group, 0)
+	return fd, false, err
+}
+
+// isTCP is false for everything that does not end at the proxy's listeners: unix sockets, UDP and
+// MPTCP, whose subflows have other cookies.
+func isTCP(fd int) bool {
+	domain, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
+	if err != nil || domain != unix.AF_INET && domain != unix.AF_INET6 {
+		return false
+	}
+	protocol, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PROTOCOL)
+	return err == nil && protocol == unix.IPPROTO_TCP
+}

@@ -1,0 +1,109 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+)
+
+// Config is what a Watcher needs of its sandbox. All of it stays the caller's: close the files after
+// Watch has returned.
+type Config struct {
+	// Notify is the seccomp listener for connect(), installed with WAIT_KILLABLE_RECV: otherwise a
+	// signal aborts a held connect and the process repeats it.
+	Notify *os.File
+	// Diag is a NETLINK_SOCK_DIAG socket made in the sandbox's network namespace.
+	Diag *os.File
+	// InitPID is the sandbox's init as the host numbers it.
+	InitPID int
+	// Repinned is called when an executable on a read-only mount was changed by root and its new
+	// content is the known one from then on. It may be nil.
+	Repinned func(path string)
+}
+
+// How long one connect may take. The first keeps others from waiting behind it, the second keeps the
+// process from being held: it goes on, and is unknown until its record is complete.
+const (
+	patience = 5 * time.Millisecond
+	held     = 900 * time.Millisecond
+)
+
+// Watcher keeps the record of who called connect() in one sandbox.
+type Watcher struct {
+	listener listener
+	diag     *diag
+	init     int
+	records  *records
+	content  *contents
+	loops    sync.WaitGroup
+}
+
+// New returns a watcher. Nothing is answered until Watch runs: serve first, then release the sandbox.
+func New(c Config) (*Watcher, error) {
+	if c.InitPID <= 1 {
+		return nil, fmt.Errorf("watch a sandbox: init has pid %d", c.InitPID)
+	}
+	l, err := newListener(c.Notify)
+	if err != nil {
+		return nil, err
+	}
+	d, err := newDiag(c.Diag)
+	if err != nil {
+		return nil, err
+	}
+	return &Watcher{
+		listener: l, diag: d, init: c.InitPID,
+		records: newRecords(maxRecords), content: newContents(c.Repinned),
+	}, nil
+}
+
+// Watch records every connect() and lets it go on, until the last process under the filter is gone or
+// ctx ends. Once it has returned, every further connect() in the sandbox fails.
+func (w *Watcher) Watch(ctx context.Context) error {
+	stop, err := newBell()
+	if err != nil {
+		return err
+	}
+	defer stop.file.Close()
+	defer context.AfterFunc(ctx, stop.ring)()
+	errs := make(chan error, 1)
+	w.loops.Go(func() { w.serve(stop, errs) })
+	w.loops.Wait()
+	select {
+	case err := <-errs:
+		return err
+	default:
+		return nil
+	}
+}
+
+// serve answers one notification after another. When one of them takes long, another loop takes over
+// the receiving, and this one ends with it: a program of half a gigabyte, or on a file system that
+// hangs, must not hold up the others.
+func (w *Watcher) serve(stop bell, errs chan<- error) {
+	for {
+		n, err := w.listener.receive(stop)
+		if err != nil {
+			if err != errOver {
+				errs <- err
+			}
+			return
+		}
+		p := &pending{id: n.ID, relieved: make(chan struct{})}
+		relief := time.AfterFunc(patience, func() { w.relieve(p, stop, errs) })
+		w.handle(n, p)
+		if !relief.Stop() {
+			<-p.relieved
+			return
+		}
+	}
+}
+
+// relieve starts the loop that receives instead of the one that p keeps busy.
+func (w *Watcher) relieve(p *pending, stop bell, errs chan<- error) {
+	w.loops.Go(func() { w.serve(stop, errs) })
+	close(p.relieved)
+	time.AfterFunc(held-patience, func() { w.release(p) })
+}

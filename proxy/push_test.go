@@ -1,0 +1,249 @@
+package proxy_test
+
+import (
+	mrand "math/rand/v2"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cgi"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// gitPolicy reads everything on git.example and pushes nowhere.
+const gitPolicy = `version: 1
+network_policies:
+  git:
+    endpoints:
+      - host: git.example
+        port: 443
+        protocol: rest
+        enforcement: enforce
+        rules:
+          - allow: { method: GET, path: "/**" }
+          - allow: { method: POST, path: "/**/git-upload-pack" }
+          - allow: { method: POST, path: "/allowed.git/git-receive-pack" }
+    binaries:
+      - { path: /usr/bin/curl }
+`
+
+// gitWorld serves two bare repositories with git's own backend and returns a clone with a commit in it.
+type gitWorld struct {
+	*world
+	root, clone string
+	env         []string
+}
+
+func newGitWorld(t *testing.T, door string) *gitWorld {
+	t.Helper()
+	for _, program := range []string{"git", "curl"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Fatalf("%s is missing: apt-get install git curl", program)
+		}
+	}
+	w := &gitWorld{world: newWorld(t, gitPolicy), root: t.TempDir(), clone: t.TempDir()}
+	bundle := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(bundle, w.authority.PEM(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.env = append(os.Environ(), "GIT_SSL_CAINFO="+bundle, "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null",
+		"GIT_TERMINAL_PROMPT=0", "HOME="+t.TempDir(), "LC_ALL=C",
+		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example")
+	for _, name := range []string{"refused.git", "allowed.git"} {
+		w.git(t, w.root, "init", "-q", "--bare", "-b", "main", name)
+		w.git(t, filepath.Join(w.root, name), "config", "http.receivepack", "true")
+	}
+	path := strings.TrimSpace(w.git(t, w.root, "--exec-path"))
+	backend := &cgi.Handler{
+		Path: filepath.Join(path, "git-http-backend"), Root: "/",
+		Env:    []string{"GIT_PROJECT_ROOT=" + w.root, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_GLOBAL=/dev/null", "HOME=" + w.root},
+		Logger: quiet(), Stderr: io.Discard,
+	}
+	w.origin("git.example", 443, func(rw http.ResponseWriter, r *http.Request) {
+		if r.ContentLength < 0 { // CGI knows no chunks
+			body, _ := io.ReadAll(r.Body)
+			r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
+		}
+		backend.ServeHTTP(rw, r)
+	})
+	w.through(t, door)
+	w.git(t, w.clone, "init", "-q", "-b", "main")
+	w.commit(t, "hello_world.py", 10)
+	return w
+}
+
+// through makes git's connections come in by a door. git cannot be redirected without netfilter, so
+// that for the transparent door a proxy stands in: it answers CONNECT and copies to the door.
+func (w *gitWorld) through(t *testing.T, door string) {
+	proxy := w.explicit
+	if door == transparent {
+		to := w.transparent("git.example", 443)
+		redirector := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			rw.WriteHeader(200)
+			client, _, err := http.NewResponseController(rw).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer client.Close()
+			up, err := net.Dial("tcp", to)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer up.Close()
+			go func() { _, _ = io.Copy(up, client) }()
+			_, _ = io.Copy(client, up)
+		}))
+		t.Cleanup(redirector.Close)
+		proxy = redirector.Listener.Addr().String()
+	}
+	w.env = append(w.env, "HTTPS_PROXY=http://"+proxy, "https_proxy=http://"+proxy, "NO_PROXY=", "no_proxy=")
+}
+
+func (w *gitWorld) commit(t *testing.T, name string, size int) {
+	t.Helper()
+	content := make([]byte, size)
+	for i := range content {
+		content[i] = byte(mrand.Uint32())
+	}
+	if err := os.WriteFile(filepath.Join(w.clone, name), content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.git(t, w.clone, "add", name)
+	w.git(t, w.clone, "commit", "-q", "-m", name)
+}
+
+// run returns what git prints and whether it was content.
+func (w *gitWorld) run(t *testing.T, dir string, args ...string) (string, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "git", args...)
+	cmd.Dir, cmd.Env = dir, w.env
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func (w *gitWorld) git(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	out, err := w.run(t, dir, args...)
+	if err != nil {
+		t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// Real git prints why its push was refused, beside the ref, whatever the size of the push.
+func TestRefusedPush(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		size int
+		args []string
+	}{
+		{"small", 10, nil},
+		{"huge", 120 << 20, nil},
+		{"atomic", 10, []string{"--atomic"}},
+		{"without progress", 10, []string{"-q"}},
+	} {
+		for _, door := range doors {
+			t.Run(door+"/"+tt.name, func(t *testing.T) {
+				w := newGitWorld(t, door)
+				w.commit(t, "more", tt.size)
+				out, err := w.run(t, w.clone, append(append([]string{"push"}, tt.args...), "https://git.example/refused.git", "main", "main:other")...)
+				if err == nil {
+					t.Errorf("git thinks it pushed")
+				}
+				denials := 0
+				var id int
+				for i, e := range w.sink.all() {
+					if e.Verdict == "deny" {
+						denials, id = denials+1, i+1
+					}
+				}
+				if denials != 1 {
+					t.Errorf("%d denials recorded, want 1:\n%s", denials, w.sink.verdicts())
+				}
+				for _, ref := range []string{"main -> main", "main -> other"} {
+					want := fmt.Sprintf("! [remote rejected] %s (denied by exeat: %d)", ref, id)
+					if !strings.Contains(out, want) {
+						t.Errorf("git printed\n%s\nwant %q", out, want)
+					}
+				}
+				if !strings.Contains(out, "remote: exeat: POST /refused.git/git-receive-pack not permitted by policy") {
+					t.Errorf("git printed no reason:\n%s", out)
+				}
+				if refs, _ := w.run(t, filepath.Join(w.root, "refused.git"), "for-each-ref"); refs != "" {
+					t.Errorf("the repository has %s", refs)
+				}
+			})
+		}
+	}
+}
+
+// The same client, an allowed repository: the push arrives.
+func TestAllowedPush(t *testing.T) {
+	for _, size := range []int{10, 3 << 20} {
+		w := newGitWorld(t, transparent)
+		w.commit(t, "more", size)
+		w.git(t, w.clone, "push", "https://git.example/allowed.git", "main")
+		head := w.git(t, w.clone, "rev-parse", "HEAD")
+		if got := w.git(t, filepath.Join(w.root, "allowed.git"), "rev-parse", "main"); got != head {
+			t.Errorf("the repository is at %s, want %s", got, head)
+		}
+	}
+}
+
+const zero = "0000000000000000000000000000000000000000"
+
+func packet(s string) string { return fmt.Sprintf("%04x%s", len(s)+4, s) }
+
+// Clients that are not git get the ordinary answer; those that compress get git's.
+func TestRefusedPushShapes(t *testing.T) {
+	id := strings.Repeat("a", 40)
+	command := packet(zero+" "+id+" refs/heads/main\x00 report-status side-band-64k agent=x") + "0000"
+	var compressed bytes.Buffer
+	z := gzip.NewWriter(&compressed)
+	_, _ = io.WriteString(z, command+"PACK")
+	z.Close()
+	for _, tt := range []struct {
+		name, body, encoding string
+		status               int
+		want                 string
+	}{
+		{"side-band", command + "PACK", "", 200, packet("\x01"+packet("unpack ok\n")+packet("ng refs/heads/main denied by exeat: 1\n")+"0000") + "0000"},
+		{"no side-band", packet(zero+" "+id+" refs/heads/x\x00report-status") + "0000", "", 200, packet("unpack ok\n") + packet("ng refs/heads/x denied by exeat: 1\n") + "0000"},
+		{"gzip", compressed.String(), "gzip", 200, "ng refs/heads/main denied by exeat: 1"},
+		{"signed push", packet("push-cert\x00report-status") + packet("certificate version 0.1\n") + packet(zero+" "+id+" refs/heads/s\n") + packet("push-cert-end\n") + "0000", "", 200, "ng refs/heads/s denied"},
+		{"probe", "0000", "", 200, ""},
+		{"no body", "", "", 403, `"policy_denied"`},
+		{"no report-status", packet(zero+" "+id+" refs/heads/main\x00 agent=x") + "0000", "", 403, `"policy_denied"`},
+		{"not pkt-lines", "hello", "", 403, `"policy_denied"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, gitPolicy)
+			request, _ := http.NewRequestWithContext(t.Context(), "POST", "https://git.example/refused.git/git-receive-pack", strings.NewReader(tt.body))
+			if tt.encoding != "" {
+				request.Header.Set("Content-Encoding", tt.encoding)
+			}
+			resp, err := w.client(transparent).Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			body, _ := io.ReadAll(resp.Body)
+			if resp.StatusCode != tt.status || !strings.HasSuffix(string(body), tt.want) && !strings.Contains(string(body), tt.want) {
+				t.Errorf("got %s %q, want %d %q", resp.Status, body, tt.status, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,90 @@
+package proxy
+
+import (
+	"context"
+	"time"
+
+	"exeat/policy"
+)
+
+// recordTimeout bounds a sink that hangs; a working one answers or gives up within 50 ms.
+const recordTimeout = 5 * time.Second
+
+// record hands a decision to the sink. It is not tied to the client: a decision is kept even if whoever
+// caused it has hung up.
+func (s *Server) record(e Event) (int64, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), recordTimeout)
+	defer cancel()
+	id, err := s.cfg.Sink.Record(ctx, e)
+	if err != nil {
+		s.cfg.Logger.Error("record a decision", "error", err)
+	}
+	return id, err
+}
+
+// event is a decision about f, without a request.
+func (f *flow) event(d policy.Decision, revision int) Event {
+	return Event{
+		Time: time.Now(), Revision: revision, Count: 1,
+		Exe: f.caller.Exe, PID: f.caller.PID, Ancestors: f.caller.Ancestors,
+		Host: f.host, Port: f.port,
+		Layer: d.Layer, Protocol: d.Protocol, Verdict: string(d.Verdict), Policy: d.Policy,
+		Code: string(d.Code), Reason: d.Reason, RuleMissing: d.RuleMissing,
+	}
+}
+
+// recordL4 records a denial of a whole connection, for a reason the policy did not give.
+func (s *Server) recordL4(f *flow, code policy.Code, reason string) {
+	f.judged.Store(true)
+	_, _ = s.record(f.event(policy.Decision{
+		Verdict: policy.Denied, Code: code, Layer: "l4", Protocol: "l4", Policy: "-", Reason: reason,
+	}, s.cfg.Snapshot().Revision))
+}
+
+// recordUnused records a denied connection on which no request was made. One that was allowed and not
+// used is nothing to record.
+func (s *Server) recordUnused(f *flow) {
+	snapshot := s.cfg.Snapshot()
+	d := snapshot.Engine.Connect(f.destination()).Decision
+	if f.verdict != nil {
+		d = f.verdict.decision
+	}
+	if d.Verdict != policy.Denied || f.verdict != nil && f.verdict.id != 0 {
+		return
+	}
+	f.judged.Store(true)
+	_, _ = s.record(f.event(d, snapshot.Revision))
+}
+
+// recordMalformed records that a client's bytes were no request, when nobody is there to be told.
+func (s *Server) recordMalformed(c *clientConn, v *violation) (int64, error) {
+	f := c.where()
+	f.judged.Store(true)
+	e := f.event(v.decision(), s.cfg.Snapshot().Revision)
+	e.Method, e.Target, e.Status = v.Method, v.Target, v.Status
+	return s.record(e)
+}
+
+func (v *violation) decision() policy.Decision {
+	code := policy.CodeMalformed
+	if v.HTTP2 {
+		code = policy.CodeProtocol
+	}
+	return policy.Decision{Verdict: policy.Denied, Code: code, Layer: "l7", Protocol: policy.REST, Policy: "-", Reason: v.Reason}
+}
+
+// refuseMalformed answers bytes that were no request and ends the connection.
+func (s *Server) refuseMalformed(c *clientConn, v *violation) {
+	r := &refusal{status: v.Status, decision: v.decision()}
+	var err error
+	if r.id, err = s.recordMalformed(c, v); err != nil {
+		r = unrecorded()
+	}
+	answer := rawRefusal(r.status, r.phrase(), r.header(), s.denial(c.where(), r, oneLine(v.Method), oneLine(v.Target)))
+	if v.HTTP2 {
+		answer = http2Refusal(r.phrase() + ": " + v.Reason)
+	}
+	if _, err := c.Conn.Write(answer); err == nil {
+		linger(c.Conn)
+	}
+}

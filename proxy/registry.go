@@ -1,0 +1,50 @@
+package proxy
+
+import "sync"
+
+// grant is something long-lived that a policy allowed: a splice, or an answer still under way.
+type grant struct {
+	revision int                 // that allowed it
+	holds    func(Snapshot) bool // would it be allowed again?
+	revoke   func(Snapshot)      // ends it
+}
+
+// registry knows the live grants, so that a new policy can end those it would not give.
+type registry struct {
+	mu   sync.Mutex
+	live map[*grant]struct{} // guarded by mu
+}
+
+// add registers g. A policy that changed between g's decision and now is made up for at once.
+func (r *registry) add(g *grant, now func() Snapshot) {
+	r.mu.Lock()
+	if r.live == nil {
+		r.live = map[*grant]struct{}{}
+	}
+	r.live[g] = struct{}{}
+	r.mu.Unlock()
+	if snapshot := now(); snapshot.Revision != g.revision && !g.holds(snapshot) {
+		g.revoke(snapshot)
+	}
+}
+
+func (r *registry) remove(g *grant) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.live, g)
+}
+
+// review ends every grant that the snapshot would not give.
+func (r *registry) review(snapshot Snapshot) {
+	r.mu.Lock()
+	all := make([]*grant, 0, len(r.live))
+	for g := range r.live {
+		all = append(all, g)
+	}
+	r.mu.Unlock()
+	for _, g := range all {
+		if !g.holds(snapshot) {
+			g.revoke(snapshot)
+		}
+	}
+}

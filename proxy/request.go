@@ -1,0 +1,182 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"exeat/policy"
+)
+
+// exchange is one request and its answer.
+type exchange struct {
+	server *Server
+	flow   *flow
+	w      http.ResponseWriter
+	r      *http.Request
+	began  time.Time
+
+	revision  int
+	request   policy.Request  // as judged, and as sent
+	target    *url.URL        // as sent
+	decision  policy.Decision // of the policy, allowed
+	addresses []netip.Addr    // checked
+	failure   error           // why they could not be found
+	secrets   []string        // providers whose credentials were put in
+	id        int64           // of the record
+
+	cancel  context.CancelFunc
+	revoked atomic.Pointer[Snapshot] // the policy that ended this exchange
+	ours    bool                     // the answer is ours, not the origin's
+	answer  *responseWriter
+}
+
+// serve judges one request by the policy in force now, and answers or forwards it.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, f *flow) {
+	f.judged.Store(true)
+	x := &exchange{server: s, flow: f, w: w, r: r, began: time.Now()}
+	defer x.recovered()
+	if refusal := x.judge(); refusal != nil {
+		x.refuse(refusal)
+		return
+	}
+	x.forward()
+}
+
+// judge returns why the request is not forwarded, or nil. The order matters twice: what cannot be
+// read is not judged, and what the policy denies is told so before anything else is looked at.
+func (x *exchange) judge() *refusal {
+	snapshot := x.server.cfg.Snapshot()
+	x.revision = snapshot.Revision
+	for _, step := range []func() *refusal{
+		func() *refusal { return x.flow.verdict },
+		x.checkAuthority,
+		x.checkMethod,
+		x.readTarget,
+		func() *refusal { return x.decide(snapshot) },
+		x.checkProtocol,
+	} {
+		if r := step(); r != nil {
+			return r
+		}
+	}
+	return x.addCredentials()
+}
+
+// checkAuthority pins the request to the connection's destination: without it, an allowed connection
+// carries requests to every other host behind the same front (domain fronting).
+func (x *exchange) checkAuthority() *refusal {
+	f := x.flow
+	if f.sni != "" && f.sni != f.host {
+		return refuse(http.StatusMisdirectedRequest, policy.CodeAuthority,
+			fmt.Sprintf("the TLS handshake asked for %s, the connection goes to %s", f.sni, f.host))
+	}
+	if f.conn != nil && x.r.URL.Host != "" {
+		if name, _ := f.scheme(); x.r.URL.Scheme != name || x.r.URL.User != nil {
+			return refuse(http.StatusBadRequest, policy.CodeAuthority, "the request names a full URL of another kind inside its connection")
+		}
+	}
+	_, port := f.scheme()
+	host, port, err := splitAuthority(x.r.Host, port)
+	if err != nil || host != f.host || port != f.port {
+		return refuse(http.StatusMisdirectedRequest, policy.CodeAuthority,
+			fmt.Sprintf("the request is for %s, the connection goes to %s", oneLine(x.r.Host), f.authority(true)))
+	}
+	return nil
+}
+
+// checkMethod refuses methods that are not what they seem.
+func (x *exchange) checkMethod() *refusal {
+	switch m := x.r.Method; {
+	case m != strings.ToUpper(m):
+		return refuse(http.StatusBadRequest, policy.CodeMalformed, "the method is not in upper case: servers disagree on what it means")
+	case m == http.MethodTrace, m == "TRACK":
+		// The origin would echo the request, with the credentials that were put in, back to the sandbox.
+		return refuse(http.StatusForbidden, policy.CodeProtocol, m+" is never forwarded")
+	}
+	return nil
+}
+
+// checkProtocol refuses what would stop being HTTP/1.1 requests once it is let through.
+func (x *exchange) checkProtocol() *refusal {
+	if upgrade := x.r.Header.Get("Upgrade"); upgrade != "" {
+		return refuse(http.StatusForbidden, policy.CodeProtocol, fmt.Sprintf("upgrading to %s is not inspected yet", oneLine(upgrade)))
+	}
+	if !x.flow.secure && x.flow.port == 443 {
+		return refuse(http.StatusForbidden, policy.CodeProtocol, "plain HTTP on port 443: use https")
+	}
+	return nil
+}
+
+// decide asks the policy.
+func (x *exchange) decide(snapshot Snapshot) *refusal {
+	var admission policy.Admission
+	x.decision, admission = x.judgeBy(snapshot)
+	if x.decision.Verdict == policy.Denied {
+		return denied(x.decision)
+	}
+	var err error
+	var forbidden *addressError
+	x.addresses, err = x.server.upstream.resolve(x.r.Context(), x.flow.host, admission.AllowedIPs)
+	if errors.As(err, &forbidden) {
+		return addressRefusal(forbidden, x.decision, "l7")
+	}
+	x.failure = err
+	return nil
+}
+
+// addCredentials cleans the header and puts secrets in, only where the way out is verified TLS.
+func (x *exchange) addCredentials() *refusal {
+	cleanRequest(x.r.Header)
+	if x.server.cfg.Credentials == nil {
+		return nil
+	}
+	if err := x.server.cfg.Credentials.Foreign(x.flow.host, x.r.Header); err != nil {
+		return refuse(http.StatusForbidden, codeForeign, err.Error())
+	}
+	used, err := x.server.cfg.Credentials.Apply(x.flow.host, x.flow.secure, x.r.Header, x.target)
+	if err != nil {
+		return refuse(http.StatusForbidden, policy.CodeCredential, err.Error())
+	}
+	x.secrets = used
+	return nil
+}
+
+// event is the record of this exchange.
+func (x *exchange) event(d policy.Decision, status int) Event {
+	e := x.flow.event(d, x.revision)
+	e.Time, e.Method, e.Target, e.Status = x.began, x.r.Method, x.request.Path, status
+	if e.Target == "" {
+		e.Target = x.r.RequestURI
+	} else if x.request.Query != "" {
+		e.Target += "?" + x.request.Query
+	}
+	e.Credential = strings.Join(x.secrets, ",")
+	return e
+}
+
+// recovered turns a panic into an answer where there is none yet, and never lets it pass for a
+// complete one.
+func (x *exchange) recovered() {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(v)
+	}
+	x.server.cfg.Logger.Error("panic in a request", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+	if x.answer != nil && x.answer.status != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	r := refuse(http.StatusInternalServerError, codeInternal, "exeat failed while handling this request")
+	r.id = -1
+	x.write(r)
+}

@@ -1,0 +1,215 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// Server is the proxy of one sandbox. Its pools and caches are never shared with another's.
+type Server struct {
+	cfg      Config
+	limits   limits
+	upstream *upstream
+	forward  forwarder
+	buffers  *sync.Pool
+	live     registry
+
+	outer    *http.Server // requests of the explicit door
+	requests *handoff     // connections whose requests are judged one by one
+	inside   *handoff     // connections to exeat.local
+	servers  []*http.Server
+
+	// original tells where a connection of the transparent door meant to go.
+	original func(net.Conn) (netip.AddrPort, error)
+
+	stop context.CancelFunc
+	ctx  context.Context // ends with Close; the parent of everything that outlives a request
+	work sync.WaitGroup
+
+	mu        sync.Mutex
+	listeners map[net.Listener]struct{} // guarded by mu
+	sockets   map[*socket]struct{}      // guarded by mu
+	full      bool                      // guarded by mu: the last connection was turned away
+	closed    bool                      // guarded by mu
+}
+
+// New makes a server. It is closed by Close, whether or not a door was ever served.
+func New(cfg Config) *Server { return newServer(cfg, defaultLimits()) }
+
+func newServer(cfg Config, l limits) *Server {
+	cfg = cfg.withDefaults()
+	s := &Server{
+		cfg: cfg, limits: l,
+		upstream: newUpstream(cfg, l), buffers: newBuffers(),
+		requests: newHandoff(), inside: newHandoff(),
+		original:  originalDestination,
+		listeners: map[net.Listener]struct{}{}, sockets: map[*socket]struct{}{},
+	}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	s.forward = newForwarder(s.upstream.transport)
+	s.outer = s.httpServer(s.serveExplicit)
+	s.start(s.httpServer(s.serveFlow), s.requests)
+	s.start(s.httpServer(s.serveInside), s.inside)
+	s.servers = append(s.servers, s.outer)
+	if cfg.Changed != nil {
+		s.work.Go(s.watch)
+	}
+	return s
+}
+
+// connKey is the context key of the *clientConn a request came on.
+type connKey struct{}
+
+func connOf(r *http.Request) *clientConn { return r.Context().Value(connKey{}).(*clientConn) }
+
+func (s *Server) httpServer(h http.HandlerFunc) *http.Server {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	return &http.Server{
+		Handler:           h,
+		Protocols:         &protocols,
+		ReadHeaderTimeout: s.limits.header,
+		IdleTimeout:       s.limits.idle,
+		MaxHeaderBytes:    2 * s.limits.headBytes, // the guard, which can say why, comes first
+		ErrorLog:          log.New(io.Discard, "", 0),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, c.(*clientConn))
+		},
+	}
+}
+
+func (s *Server) start(server *http.Server, l net.Listener) {
+	s.servers = append(s.servers, server)
+	s.work.Go(func() { _ = server.Serve(l) })
+}
+
+// serveFlow handles a request of a connection whose destination is known.
+func (s *Server) serveFlow(w http.ResponseWriter, r *http.Request) {
+	s.serve(w, r, connOf(r).flow)
+}
+
+func (s *Server) serveInside(w http.ResponseWriter, r *http.Request) {
+	s.cfg.Inside.ServeHTTP(w, r)
+}
+
+// watch re-evaluates what is live whenever the policy changes.
+func (s *Server) watch() {
+	for {
+		changed := s.cfg.Changed() // before the snapshot: a change in between is then seen twice, not missed
+		s.upstream.transport.CloseIdleConnections()
+		s.live.review(s.cfg.Snapshot())
+		select {
+		case <-changed:
+		case <-s.ctx.Done():
+			return
+		}
+	}
+}
+
+// admit takes an accepted connection into the books, or turns it away.
+func (s *Server) admit(c net.Conn) (*socket, bool) {
+	k := &socket{Conn: c}
+	k.gone = func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.sockets, k)
+	}
+	if !s.reserve(k) {
+		k.reset()
+		return nil, false
+	}
+	return k, true
+}
+
+func (s *Server) reserve(k *socket) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	full := s.closed || len(s.sockets) >= s.limits.connections
+	if full && !s.full && !s.closed { // said once: the sandbox decides how often it tries
+		s.cfg.Logger.Warn("connections are refused: too many are open", "limit", s.limits.connections)
+	}
+	if s.full = full; !full {
+		s.sockets[k] = struct{}{}
+	}
+	return !full
+}
+
+// open notes a listener, so that Close ends it.
+func (s *Server) open(l net.Listener) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		l.Close()
+		return http.ErrServerClosed
+	}
+	s.listeners[l] = struct{}{}
+	return nil
+}
+
+// accept runs handle for each connection until the listener is closed. A temporary error, such as too
+// many open files, must not end the sandbox's only way out.
+func (s *Server) accept(l net.Listener, handle func(*socket)) error {
+	if err := s.open(l); err != nil {
+		return err
+	}
+	for {
+		c, err := l.Accept()
+		switch {
+		case errors.Is(err, net.ErrClosed) || s.ctx.Err() != nil:
+			return http.ErrServerClosed
+		case err != nil:
+			s.cfg.Logger.Warn("accept", "error", err)
+			select {
+			case <-time.After(50 * time.Millisecond):
+			case <-s.ctx.Done():
+			}
+			continue
+		}
+		if k, ok := s.admit(c); ok {
+			s.work.Go(func() {
+				defer s.recovered(k)
+				handle(k)
+			})
+		}
+	}
+}
+
+// recovered keeps a panic in one connection from ending all of them.
+func (s *Server) recovered(k *socket) {
+	if v := recover(); v != nil {
+		s.cfg.Logger.Error("panic in a connection", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+		k.reset()
+	}
+}
+
+// Close ends both doors and every connection, and waits until nothing of the server runs any more.
+func (s *Server) Close() {
+	s.stop()
+	s.mu.Lock()
+	s.closed = true
+	listeners, sockets := s.listeners, s.sockets
+	s.listeners, s.sockets = nil, map[*socket]struct{}{}
+	s.mu.Unlock()
+	for l := range listeners {
+		l.Close()
+	}
+	for _, server := range s.servers {
+		_ = server.Close()
+	}
+	s.requests.Close()
+	s.inside.Close()
+	for k := range sockets {
+		k.Conn.Close()
+	}
+	s.upstream.transport.CloseIdleConnections()
+	s.work.Wait()
+}

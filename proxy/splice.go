@@ -1,0 +1,178 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"exeat/policy"
+)
+
+// maxHello bounds what is held of a client's TLS greeting; real ones have a few kilobytes.
+const maxHello = 64 << 10
+
+// splice carries an uninspected connection. It returns false if the connection is still the caller's,
+// with f.verdict saying what to tell the client.
+func (s *Server) splice(f *flow, revision int, admission policy.Admission) bool {
+	addresses, err := s.upstream.resolve(s.ctx, f.host, admission.AllowedIPs)
+	var forbidden *addressError
+	if errors.As(err, &forbidden) {
+		f.verdict = addressRefusal(forbidden, admission.Decision, "l4")
+		return false
+	}
+	id, recordErr := s.record(f.event(admission.Decision, revision))
+	if recordErr != nil {
+		f.verdict = unrecorded()
+		return false
+	}
+	f.judged.Store(true)
+	began := time.Now()
+	var up net.Conn
+	if err == nil {
+		up, err = s.upstream.dial(s.ctx, f.host, f.port, addresses)
+	}
+	if err != nil {
+		f.verdict = upstreamRefusal(f, err)
+		f.verdict.id = id
+		s.cfg.Sink.Complete(id, f.verdict.status, 0, 0, time.Since(began))
+		return false
+	}
+	t := &tunnel{server: s, flow: f, up: up, addresses: addresses, strict: !admission.SkipTLS}
+	t.run(revision)
+	s.cfg.Sink.Complete(id, 0, t.in.Load(), t.out.Load(), time.Since(began))
+	return true
+}
+
+// tunnel is one spliced connection.
+type tunnel struct {
+	server    *Server
+	flow      *flow
+	up        net.Conn
+	addresses []netip.Addr // checked when it was dialled
+	strict    bool         // a TLS greeting must be readable and name the host
+	in, out   atomic.Int64
+	cut       sync.Once
+}
+
+func (t *tunnel) run(revision int) {
+	g := &grant{revision: revision, holds: t.holds, revoke: t.revoke}
+	t.server.live.add(g, t.server.cfg.Snapshot)
+	defer t.server.live.remove(g)
+	defer t.up.Close()
+	defer t.flow.conn.Close()
+	stop := context.AfterFunc(t.server.ctx, t.reset)
+	defer stop()
+
+	var both sync.WaitGroup
+	both.Go(func() { t.copy(t.flow.conn, t.flow.socket.Conn, t.up, &t.in) })
+	both.Go(t.outward)
+	both.Wait()
+}
+
+// outward sends the client's bytes, the first of them only when they are known to be no TLS, or TLS
+// for the right name. It waits for them as long as it takes: protocols in which the server speaks
+// first work, and a greeting that comes late is looked at like any other.
+func (t *tunnel) outward() {
+	client := &peeked{Conn: t.flow.conn}
+	if err := t.checkGreeting(client); err != nil {
+		t.server.recordL4(t.flow, policy.CodeAuthority, err.Error())
+		t.reset()
+		return
+	}
+	head := client.head
+	if early, ok := t.flow.conn.(*peeked); ok {
+		head = append(head, early.head...) // came with the CONNECT and was not needed to decide
+	}
+	n, err := t.up.Write(head)
+	t.out.Add(int64(n))
+	if err != nil {
+		t.reset()
+		return
+	}
+	t.copy(t.up, t.up, t.flow.socket.Conn, &t.out)
+}
+
+// checkGreeting reads until the first bytes are known to be harmless.
+func (t *tunnel) checkGreeting(c *peeked) error {
+	for {
+		switch {
+		case len(c.head) > 0 && c.head[0] != recordHandshake:
+			return nil
+		case len(c.head) > 0:
+			name, complete, err := serverName(c.head)
+			if err != nil || len(c.head) > maxHello {
+				return t.unreadable()
+			}
+			if complete {
+				return t.checkName(name)
+			}
+		}
+		if err := c.more(); err != nil {
+			if len(c.head) == 0 {
+				return nil // the client ended its side without a word
+			}
+			return t.unreadable()
+		}
+	}
+}
+
+func (t *tunnel) unreadable() error {
+	if !t.strict {
+		return nil
+	}
+	return errors.New("the client's TLS greeting cannot be read")
+}
+
+// checkName stops a connection to one host that asks for another host behind the same address.
+func (t *tunnel) checkName(name string) error {
+	host := t.flow.host
+	if name == "" {
+		if isLiteral(host) || !t.strict {
+			return nil
+		}
+		return fmt.Errorf("the client's TLS greeting names no host, so that it cannot be known to be %s", host)
+	}
+	if canonical, err := policy.CanonicalHost(name); err != nil || canonical != host {
+		return fmt.Errorf("the client's TLS greeting asks for %q, the connection goes to %s", oneLine(name), host)
+	}
+	return nil
+}
+
+// copy moves bytes until the source ends, then ends the destination's direction. Both are raw sockets
+// where that is possible, so that the kernel can splice them.
+func (t *tunnel) copy(half net.Conn, dst io.Writer, src io.Reader, count *atomic.Int64) {
+	n, err := io.Copy(dst, src)
+	count.Add(n)
+	if err != nil {
+		t.reset()
+		return
+	}
+	_ = closeWrite(half)
+}
+
+func (t *tunnel) reset() {
+	t.cut.Do(func() {
+		(&socket{Conn: t.up, gone: func() {}}).reset()
+		t.flow.socket.reset()
+	})
+}
+
+func (t *tunnel) holds(snapshot Snapshot) bool {
+	admission := snapshot.Engine.Connect(t.flow.destination())
+	if admission.Decision.Verdict == policy.Denied || admission.Inspect {
+		return false
+	}
+	return checkAddresses(t.flow.host, t.addresses, admission.AllowedIPs) == nil
+}
+
+func (t *tunnel) revoke(snapshot Snapshot) {
+	reason := fmt.Sprintf("revision %d no longer allows this connection uninspected: it was closed", snapshot.Revision)
+	t.server.recordL4(t.flow, policy.CodePolicy, reason)
+	t.reset()
+}

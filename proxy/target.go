@@ -1,0 +1,66 @@
+package proxy
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"exeat/policy"
+)
+
+// readTarget makes the one form of the request's path and query that is judged and then sent.
+func (x *exchange) readTarget() *refusal {
+	raw, query, _ := strings.Cut(originForm(x.r), "?")
+	// An encoded slash is let through here: the policy refuses it where no endpoint allows it, and can
+	// name the line that is missing (npm asks for /@scope%2fname).
+	path, err := policy.CanonicalPath(raw, true)
+	if err != nil {
+		return refuse(http.StatusBadRequest, policy.CodeMalformed, err.Error())
+	}
+	decoded, err := url.PathUnescape(path)
+	if err != nil {
+		return refuse(http.StatusBadRequest, policy.CodeMalformed, "the path cannot be decoded")
+	}
+	scheme, _ := x.flow.scheme()
+	x.target = &url.URL{
+		Scheme: scheme, Host: x.flow.authority(false),
+		Path: decoded, RawPath: path, RawQuery: query, // a lone "?" says nothing and is not sent
+	}
+	if sent, _, _ := strings.Cut(x.target.RequestURI(), "?"); sent != path {
+		// What would be written differs from what is judged. No such path is known; none may pass.
+		return refuse(http.StatusBadRequest, policy.CodeMalformed, "the path has no unambiguous form")
+	}
+	x.request = policy.Request{Method: x.r.Method, Path: path, Query: query}
+	return nil
+}
+
+// originForm is the request target without scheme and authority, byte for byte as it came: net/url
+// would decode and encode it again.
+func originForm(r *http.Request) string {
+	if strings.HasPrefix(r.RequestURI, "/") {
+		return r.RequestURI
+	}
+	_, rest, ok := strings.Cut(r.RequestURI, "://")
+	if !ok {
+		return r.RequestURI // "*", or nonsense; both are refused
+	}
+	i := strings.IndexAny(rest, "/?")
+	if i < 0 {
+		return "/"
+	}
+	if rest[i] == '?' {
+		return "/" + rest[i:]
+	}
+	return rest[i:]
+}
+
+// outgoing is the request as it is sent.
+func (x *exchange) outgoing() *http.Request {
+	out := x.r.Clone(x.r.Context())
+	out.URL = x.target
+	out.Host = x.flow.authority(true)
+	out.Trailer = x.r.Trailer // Clone copies it, and its values only come with the body's end
+	out.Close = false         // the client's wish is about its own connection
+	out.RequestURI = ""
+	return out
+}

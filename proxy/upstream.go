@@ -1,0 +1,151 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// How long, and for how many names, a resolution is remembered. One answer serves the check and the
+// dial, so that a name cannot change its address in between (DNS rebinding).
+const (
+	resolutionLife = 30 * time.Second
+	maxResolutions = 1024
+)
+
+// upstream reaches the outside: it resolves, checks and dials, and pools TLS and HTTP connections.
+type upstream struct {
+	cfg       Config
+	limits    limits
+	transport *http.Transport
+
+	mu       sync.Mutex
+	resolved map[string]resolution // guarded by mu
+}
+
+type resolution struct {
+	addresses []netip.Addr
+	expires   time.Time
+}
+
+func newUpstream(cfg Config, l limits) *upstream {
+	u := &upstream{cfg: cfg, limits: l, resolved: map[string]resolution{}}
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	u.transport = &http.Transport{
+		Proxy:       nil, // never the environment's
+		DialContext: u.dialDecided,
+		TLSClientConfig: &tls.Config{
+			RootCAs:            cfg.Roots,
+			MinVersion:         tls.VersionTLS12,
+			ClientSessionCache: tls.NewLRUClientSessionCache(256),
+		},
+		Protocols:              &protocols,
+		TLSHandshakeTimeout:    l.handshake,
+		ResponseHeaderTimeout:  l.responseHeader,
+		ExpectContinueTimeout:  time.Second,
+		MaxResponseHeaderBytes: 256 << 10,
+		DisableCompression:     true, // bodies pass as they are
+		MaxIdleConns:           256,
+		MaxIdleConnsPerHost:    64,
+		IdleConnTimeout:        90 * time.Second,
+		WriteBufferSize:        32 << 10,
+		ReadBufferSize:         32 << 10,
+	}
+	return u
+}
+
+// resolve returns the addresses of a canonical host, all of them checked against the networks that
+// the policy opens. The error is an *addressError where policy, and not the network, is the reason.
+func (u *upstream) resolve(ctx context.Context, host string, allowed []netip.Prefix) ([]netip.Addr, error) {
+	addresses, err := u.lookup(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkAddresses(host, addresses, allowed); err != nil {
+		return nil, err
+	}
+	return addresses, nil
+}
+
+func (u *upstream) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{a}, nil
+	}
+	u.mu.Lock()
+	known, ok := u.resolved[host]
+	u.mu.Unlock()
+	if ok && time.Now().Before(known.expires) {
+		return known.addresses, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, u.limits.dns)
+	defer cancel()
+	addresses, err := u.cfg.Resolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil, fmt.Errorf("resolve %s: %w", host, err)
+	}
+	if len(addresses) == 0 {
+		return nil, fmt.Errorf("resolve %s: no addresses", host)
+	}
+	u.remember(host, addresses)
+	return addresses, nil
+}
+
+func (u *upstream) remember(host string, addresses []netip.Addr) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(u.resolved) >= maxResolutions {
+		clear(u.resolved)
+	}
+	u.resolved[host] = resolution{addresses, time.Now().Add(resolutionLife)}
+}
+
+func (u *upstream) forget(host string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.resolved, host)
+}
+
+// dialDecided is the transport's dialer. It dials only what a decided request carries with it: a dial
+// that no decision stands behind fails.
+func (u *upstream) dialDecided(ctx context.Context, _, address string) (net.Conn, error) {
+	t, ok := ctx.Value(ticketKey{}).(*ticket)
+	if !ok || t.authority != address {
+		return nil, errors.New("no decision stands behind this connection")
+	}
+	return u.dial(ctx, t.host, t.port, t.addresses)
+}
+
+// dial tries the addresses in order. They were checked by resolve; the check is not repeated on what
+// a second resolution might say, because there is none.
+func (u *upstream) dial(ctx context.Context, host string, port int, addresses []netip.Addr) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, u.limits.dial)
+	defer cancel()
+	var errs []error
+	for i, a := range addresses {
+		conn, err := u.dialOne(ctx, a, port, len(addresses)-i)
+		if err == nil {
+			return conn, nil
+		}
+		errs = append(errs, err)
+	}
+	u.forget(host)
+	return nil, fmt.Errorf("connect to %s: %w", host, errors.Join(errs...))
+}
+
+// dialOne leaves the addresses after this one their share of the time.
+func (u *upstream) dialOne(ctx context.Context, a netip.Addr, port, remaining int) (net.Conn, error) {
+	if deadline, ok := ctx.Deadline(); ok && remaining > 1 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(remaining))
+		defer cancel()
+	}
+	return u.cfg.Dial(ctx, "tcp", net.JoinHostPort(a.String(), strconv.Itoa(port)))
+}

@@ -1,0 +1,118 @@
+package proxy
+
+import (
+	"io"
+	"net/http"
+	"net/textproto"
+	"strings"
+	"sync"
+)
+
+// responseWriter is what the forwarder writes an answer to. It sends every piece on as it arrives, so
+// that streams of any content type move in real time, and keeps headers of one hop on that hop.
+type responseWriter struct {
+	http.ResponseWriter
+	status  int
+	buffers *sync.Pool // of *[]byte
+}
+
+func newBuffers() *sync.Pool {
+	return &sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
+}
+
+func (w *responseWriter) WriteHeader(status int) {
+	if status >= 200 && w.status == 0 {
+		w.status = status
+		h := w.Header()
+		dropHopByHop(h)
+		h.Del("Alt-Svc") // would send the client to QUIC, which does not leave the sandbox
+		if h["Content-Type"] == nil {
+			h["Content-Type"] = nil // else net/http would guess one the origin did not send
+		}
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *responseWriter) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	n, err := w.ResponseWriter.Write(p)
+	if err == nil {
+		w.Flush()
+	}
+	return n, err
+}
+
+// Flush sends what was written; errors show at the next write.
+func (w *responseWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }
+
+// ReadFrom copies with a pooled buffer; io.Copy would allocate 32 KiB for each answer.
+func (w *responseWriter) ReadFrom(r io.Reader) (int64, error) {
+	buffer := w.buffers.Get().(*[]byte)
+	defer w.buffers.Put(buffer)
+	return io.CopyBuffer(writerOnly{w}, r, *buffer)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// writerOnly hides ReadFrom from io.CopyBuffer.
+type writerOnly struct{ io.Writer }
+
+// dropHopByHop removes the fields that concern one connection (RFC 9110 7.6.1), among them all that
+// Connection names. net/http has taken Transfer-Encoding and Trailer out before.
+func dropHopByHop(h http.Header) {
+	for _, field := range h["Connection"] {
+		for name := range strings.SplitSeq(field, ",") {
+			if name = textproto.TrimString(name); name != "" {
+				h.Del(name)
+			}
+		}
+	}
+	for _, name := range [...]string{
+		"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Upgrade", "Http2-Settings",
+	} {
+		h.Del(name)
+	}
+}
+
+// cleanRequest prepares a request's header for its way out.
+func cleanRequest(h http.Header) {
+	trailers := headerHas(h["Te"], "trailers")
+	dropHopByHop(h)
+	if trailers {
+		h["Te"] = []string{"trailers"}
+	}
+	for name := range h {
+		if overrides(name) {
+			delete(h, name)
+		}
+	}
+	if h["User-Agent"] == nil {
+		h["User-Agent"] = []string{""} // else the transport would name itself
+	}
+}
+
+// overrides reports whether a field makes some frameworks serve another method or path than the
+// request line's, which is the one that was judged. CGI reads "_" and "-" alike.
+func overrides(name string) bool {
+	switch strings.ToLower(strings.ReplaceAll(name, "_", "-")) {
+	case "x-http-method-override", "x-http-method", "x-method-override", "x-method",
+		"x-original-url", "x-rewrite-url", "x-original-uri":
+		return true
+	}
+	return false
+}
+
+// headerHas reports whether a comma-separated field lists a token.
+func headerHas(values []string, token string) bool {
+	for _, v := range values {
+		for item := range strings.SplitSeq(v, ",") {
+			if strings.EqualFold(textproto.TrimString(item), token) {
+				return true
+			}
+		}
+	}
+	return false
+}
