@@ -1,0 +1,130 @@
+package confine
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"unsafe"
+
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
+)
+
+// What a filter answers (seccomp(2)).
+const (
+	allow  = 0x7fff0000
+	kill   = 0x80000000
+	refuse = 0x00050000 // plus the errno
+)
+
+// Offsets in struct seccomp_data.
+const (
+	offNumber = 0
+	offArch   = 4
+	offArgs   = 16
+)
+
+// test is one condition on an argument: its low 32 bits under mask are (or,
+// with not, are not) val. Only the low half counts, because that is all the
+// kernel reads of an int: with the high half compared, TIOCSTI|1<<32 passes.
+type test struct {
+	arg  uint32
+	mask uint32 // 0 is all bits
+	val  uint32
+	not  bool
+}
+
+// rule answers one system call when all tests hold.
+type rule struct {
+	number uint32
+	tests  []test
+	answer uint32
+}
+
+// program makes the filter: another architecture is death, since int 0x80
+// would reach everything under other numbers; the x32 numbers and those not
+// reviewed yet do not exist; then the rules, first match first.
+func program(rules []rule) ([]bpf.RawInstruction, error) {
+	p := []bpf.Instruction{
+		bpf.LoadAbsolute{Off: offArch, Size: 4},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: auditArch, SkipTrue: 1},
+		bpf.RetConstant{Val: kill},
+		bpf.LoadAbsolute{Off: offNumber, Size: 4},
+		bpf.JumpIf{Cond: bpf.JumpLessOrEqual, Val: lastReviewed, SkipTrue: 1},
+		bpf.RetConstant{Val: refuse | uint32(unix.ENOSYS)},
+	}
+	for _, r := range rules {
+		p = append(p, r.instructions()...)
+	}
+	raw, err := bpf.Assemble(append(p, bpf.RetConstant{Val: allow}))
+	if err != nil {
+		return nil, fmt.Errorf("assemble the filter: %w", err)
+	}
+	return raw, nil
+}
+
+// instructions expects the system call's number loaded, and leaves it so.
+func (r rule) instructions() []bpf.Instruction {
+	if len(r.tests) == 0 {
+		return []bpf.Instruction{
+			bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: r.number, SkipTrue: 1},
+			bpf.RetConstant{Val: r.answer},
+		}
+	}
+	var body []bpf.Instruction
+	for _, t := range r.tests {
+		body = append(body, bpf.LoadAbsolute{Off: offArgs + 8*t.arg, Size: 4})
+		if t.mask != 0 {
+			body = append(body, bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: t.mask})
+		}
+		fails := bpf.JumpNotEqual
+		if t.not {
+			fails = bpf.JumpEqual
+		}
+		body = append(body, bpf.JumpIf{Cond: fails, Val: t.val})
+	}
+	body = append(body, bpf.RetConstant{Val: r.answer})
+	for i, in := range body {
+		if j, ok := in.(bpf.JumpIf); ok {
+			j.SkipTrue = uint8(len(body) - 1 - i) // to the reload after the body
+			body[i] = j
+		}
+	}
+	whole := []bpf.Instruction{bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: r.number, SkipTrue: uint8(len(body) + 1)}}
+	return append(append(whole, body...), bpf.LoadAbsolute{Off: offNumber, Size: 4})
+}
+
+// installFilter puts the filter on the calling thread and returns its listener,
+// on which each connect(2) waits.
+func installFilter() (*os.File, error) {
+	raw, err := program(rules())
+	if err != nil {
+		return nil, err
+	}
+	code := make([]unix.SockFilter, len(raw))
+	for i, r := range raw {
+		code[i] = unix.SockFilter{Code: r.Op, Jt: r.Jt, Jf: r.Jf, K: r.K}
+	}
+	// WAIT_KILLABLE_RECV (5.19): a signal must not abort a connect that the
+	// supervisor has already looked at, or the answer meets nobody.
+	const listener = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
+	fd, errno := seccomp(code, listener|unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+	if errno == unix.EINVAL {
+		fd, errno = seccomp(code, listener)
+	}
+	if errno != 0 {
+		return nil, &StartError{
+			Step: "lock down", Errno: errno,
+			Message: fmt.Sprintf("this kernel has no seccomp notification, which tells who opens a connection: %v", errno),
+			Advice:  "use Linux 5.5 or later, outside of containers that restrict seccomp(2)",
+		}
+	}
+	return os.NewFile(uintptr(fd), "seccomp"), nil
+}
+
+func seccomp(code []unix.SockFilter, flags uintptr) (int, unix.Errno) {
+	p := unix.SockFprog{Len: uint16(len(code)), Filter: &code[0]}
+	fd, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, uintptr(unsafe.Pointer(&p)))
+	runtime.KeepAlive(code)
+	return int(fd), errno
+}

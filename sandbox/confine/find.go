@@ -1,0 +1,100 @@
+package confine
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// defaultPath is searched where the environment has no PATH.
+const defaultPath = "/usr/local/bin:/usr/bin:/bin"
+
+// find looks a program up as a shell would, with the rights it will have.
+// Relative entries of PATH are left out: they name files of the workspace.
+func find(name string, env []string, dir string) (string, *ExecError) {
+	if strings.Contains(name, "/") {
+		return name, nil // execve says more than we could
+	}
+	refused := &ExecError{Problem: NotFound, Path: name, Errno: unix.ENOENT}
+	for _, d := range strings.Split(searchPath(env), ":") {
+		if !strings.HasPrefix(d, "/") {
+			continue
+		}
+		p := filepath.Join(d, name)
+		var st unix.Stat_t
+		if unix.Stat(p, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
+			continue
+		}
+		if unix.Access(p, unix.X_OK) == nil {
+			return p, nil
+		}
+		refused = &ExecError{Problem: NotExecutable, Path: p, Errno: unix.EACCES}
+	}
+	return "", refused
+}
+
+func searchPath(env []string) string {
+	path := defaultPath
+	for _, e := range env {
+		if v, ok := strings.CutPrefix(e, "PATH="); ok {
+			path = v
+		}
+	}
+	return path
+}
+
+// enterable checks what the fork would report as if the program were missing.
+func enterable(dir string) error {
+	fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return unix.Faccessat(fd, ".", unix.X_OK, 0)
+}
+
+// classify says why execve(2) refused: ENOENT is also its answer to a program
+// that is there and whose interpreter is not.
+func classify(path, dir string, e syscall.Errno) *ExecError {
+	refused := &ExecError{Problem: OtherProblem, Path: path, Errno: e}
+	at := path
+	if !filepath.IsAbs(at) {
+		at = filepath.Join(dir, at)
+	}
+	var st unix.Stat_t
+	switch statErr := unix.Stat(at, &st); {
+	case statErr != nil && missing(e):
+		refused.Problem = NotFound
+	case statErr == nil && e == unix.ENOENT:
+		refused.Problem, refused.Interpreter = NoInterpreter, interpreter(at)
+	case e == unix.EACCES || e == unix.ENOEXEC:
+		refused.Problem = NotExecutable
+	}
+	return refused
+}
+
+// interpreter reads the first line of a script; a program that is none has a
+// loader of its own, of which we say only that.
+func interpreter(path string) string {
+	const loader = "the program's loader"
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return loader
+	}
+	defer unix.Close(fd)
+	buf := make([]byte, 256)
+	n, err := unix.Read(fd, buf)
+	if err != nil {
+		return loader
+	}
+	line, ok := bytes.CutPrefix(buf[:n], []byte("#!"))
+	if !ok {
+		return loader
+	}
+	line, _, _ = bytes.Cut(line, []byte("\n"))
+	name, _, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
+	return name
+}

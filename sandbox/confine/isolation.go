@@ -1,0 +1,137 @@
+package confine
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Mechanism is one part of what confines a sandbox.
+type Mechanism struct {
+	// Name is "user namespace", "seccomp", "landlock", ...
+	Name string
+	// State is "on" or "off".
+	State string
+	// Detail is what the kernel says of it.
+	Detail string
+}
+
+// Isolation reads back from the kernel what is in force: of a program where one
+// runs, else of the thread that programs are forked from.
+func (b *Box) Isolation() ([]Mechanism, error) {
+	all, err := b.namespaces()
+	if err != nil {
+		return nil, err
+	}
+	status, of, err := b.status()
+	if err != nil {
+		return nil, err
+	}
+	all = append(all,
+		mechanism("capabilities", noneLeft(status), fmt.Sprintf("effective %s, bounding %s, of %s", status["CapEff"], status["CapBnd"], of)),
+		mechanism("no_new_privs", status["NoNewPrivs"] == "1", status["NoNewPrivs"]+", of "+of),
+		mechanism("seccomp", status["Seccomp"] == "2", fmt.Sprintf("mode %s, %s filter, of %s", status["Seccomp"], status["Seccomp_filters"], of)),
+		mechanism("landlock", b.report.LandlockABI > 0, landlockDetail(b.report.LandlockABI)),
+		mechanism("user namespaces inside", b.report.UserNamespaces == "0", "refused, limit "+b.report.UserNamespaces),
+		mechanism("redirect", b.report.RedirectRules > 0, fmt.Sprintf("nf_tables, %d rules", b.report.RedirectRules)),
+		b.notification(),
+	)
+	return all, nil
+}
+
+func mechanism(name string, on bool, detail string) Mechanism {
+	state := "off"
+	if on {
+		state = "on"
+	}
+	return Mechanism{Name: name, State: state, Detail: detail}
+}
+
+// namespaces compares init's with our own.
+func (b *Box) namespaces() ([]Mechanism, error) {
+	var all []Mechanism
+	for _, n := range []struct{ file, name string }{
+		{"user", "user"}, {"mnt", "mount"}, {"pid", "pid"}, {"net", "network"}, {"ipc", "ipc"}, {"uts", "uts"}, {"cgroup", "cgroup"},
+	} {
+		theirs, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/%s", b.PID, n.file))
+		if err != nil {
+			return nil, errors.Join(b.ifEnded(), err)
+		}
+		ours, err := os.Readlink("/proc/self/ns/" + n.file)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, mechanism(n.name+" namespace", theirs != ours, theirs))
+	}
+	return all, nil
+}
+
+func (b *Box) ifEnded() error {
+	if b.hasEnded() {
+		return ErrEnded
+	}
+	return nil
+}
+
+// status reads the fields of /proc/PID/status of a program, or of the thread.
+func (b *Box) status() (fields map[string]string, of string, err error) {
+	for _, p := range b.Processes() {
+		if f, err := b.readStatus(fmt.Sprintf("%d/status", p.PID)); err == nil {
+			return f, fmt.Sprintf("process %d", p.PID), nil
+		}
+	}
+	f, err := b.readStatus(fmt.Sprintf("1/task/%d/status", b.report.Thread))
+	return f, "the thread that forks programs", errors.Join(b.ifEnded(), err)
+}
+
+func (b *Box) readStatus(path string) (map[string]string, error) {
+	fd, err := unix.Openat(int(b.Proc.Fd()), path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), path)
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return nil, err
+	}
+	fields := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		key, value, _ := strings.Cut(line, ":")
+		fields[key] = strings.TrimSpace(value)
+	}
+	return fields, nil
+}
+
+// noneLeft says that no set of capabilities has a member.
+func noneLeft(status map[string]string) bool {
+	for _, set := range []string{"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"} {
+		if v, ok := status[set]; !ok || strings.Trim(v, "0") != "" {
+			return false
+		}
+	}
+	return true
+}
+
+func landlockDetail(abi int) string {
+	switch {
+	case abi == 0:
+		return "not in this kernel"
+	case abi < 6:
+		return fmt.Sprintf("ABI %d: files; signals and abstract sockets are not scoped before ABI 6", abi)
+	}
+	return fmt.Sprintf("ABI %d: files, signals, abstract sockets", abi)
+}
+
+// notification asks whether anyone can still wait on the listener: the kernel
+// reports a hang-up once no task has the filter (seccomp_unotify(2)).
+func (b *Box) notification() Mechanism {
+	fds := []unix.PollFd{{Fd: int32(b.Notify.Fd()), Events: unix.POLLIN}}
+	_, err := unix.Poll(fds, 0)
+	on := err == nil && fds[0].Revents&(unix.POLLHUP|unix.POLLNVAL|unix.POLLERR) == 0
+	return mechanism("connect notification", on, "every connect(2) waits for the supervisor")
+}

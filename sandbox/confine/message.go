@@ -1,0 +1,81 @@
+package confine
+
+import "exeat/sandbox/reexec"
+
+// kind names a message on the control socket.
+type kind string
+
+// What the supervisor asks of init.
+const (
+	kindSpec   kind = "spec"
+	kindGo     kind = "go"
+	kindExec   kind = "exec"
+	kindSignal kind = "signal"
+)
+
+// What init says.
+const (
+	kindReady   kind = "ready"
+	kindFailed  kind = "failed"
+	kindStarted kind = "started"
+	kindRefused kind = "refused"
+	kindExited  kind = "exited"
+)
+
+// request goes to init.
+type request struct {
+	Kind kind
+	ID   int `json:",omitempty"`
+	// kindSpec: the first file holds the contents of Spec.Files one after the
+	// other, Sizes says how much is whose; then the trees of the mounts whose
+	// indexes are in Trees.
+	Spec  *Spec `json:",omitempty"`
+	Sizes []int `json:",omitempty"`
+	Trees []int `json:",omitempty"`
+	// kindExec: three files are standard input, output and error, unless TTY.
+	Exec *ExecSpec `json:",omitempty"`
+	// kindSignal
+	Signal int `json:",omitempty"`
+}
+
+// notice comes from init.
+type notice struct {
+	Kind kind
+	ID   int `json:",omitempty"`
+	// kindReady: the files are procFile, notifyFile, then the sockets in the
+	// order of Sockets.
+	Sockets []string `json:",omitempty"`
+	Report  *report  `json:",omitempty"`
+	// kindFailed
+	Failed *StartError `json:",omitempty"`
+	// kindStarted: the process as the sandbox counts; a file where TTY: the master.
+	PID int `json:",omitempty"`
+	// kindRefused
+	Refused *ExecError `json:",omitempty"`
+	// kindExited: the exit status, 128 + n after signal n.
+	Code int `json:",omitempty"`
+}
+
+// Places of the files that come with kindReady.
+const (
+	procFile = iota
+	notifyFile
+	firstSocket
+)
+
+// report is what only init can read back from the kernel.
+type report struct {
+	// Thread is the one all programs are forked from.
+	Thread int
+	// LandlockABI is 0 where there is no Landlock.
+	LandlockABI int
+	// UserNamespaces is the limit inside.
+	UserNamespaces string
+	// RedirectRules counts the rules that nf_tables lists.
+	RedirectRules int
+	// LeftOut are targets of what was optional and missing.
+	LeftOut []string
+}
+
+// control is the descriptor of init's end of the socket.
+const control = reexec.First

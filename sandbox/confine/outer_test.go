@@ -1,0 +1,3 @@
+package confine_test
+
+func outer(args string) int { return 0 }

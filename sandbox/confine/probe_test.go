@@ -1,0 +1,167 @@
+package confine_test
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// call is one system call that a program inside tries, and what it must get.
+type call struct {
+	name   string
+	number uintptr
+	args   [6]uintptr
+	want   unix.Errno
+}
+
+const highBits = 1 << 32 // of an int argument: the kernel does not read them
+
+// calls is one row per fact. Those that succeed change nothing.
+func calls() []call {
+	all := []call{
+		{"unshare a user namespace", unix.SYS_UNSHARE, [6]uintptr{unix.CLONE_NEWUSER}, unix.EPERM},
+		{"unshare with high bits set", unix.SYS_UNSHARE, [6]uintptr{unix.CLONE_NEWUSER | highBits}, unix.EPERM},
+		{"unshare a user namespace among other flags", unix.SYS_UNSHARE, [6]uintptr{unix.CLONE_NEWUSER | unix.CLONE_FS}, unix.EPERM},
+		{"unshare a time namespace", unix.SYS_UNSHARE, [6]uintptr{unix.CLONE_NEWTIME}, unix.EPERM},
+		{"clone3", unix.SYS_CLONE3, [6]uintptr{}, unix.ENOSYS},
+		{"setns", unix.SYS_SETNS, [6]uintptr{0, 0}, unix.EPERM},
+		{"mount", unix.SYS_MOUNT, [6]uintptr{}, unix.EPERM},
+		{"umount2", unix.SYS_UMOUNT2, [6]uintptr{}, unix.EPERM},
+		{"pivot_root", unix.SYS_PIVOT_ROOT, [6]uintptr{}, unix.EPERM},
+		{"chroot", unix.SYS_CHROOT, [6]uintptr{}, unix.EPERM},
+		{"fsopen", unix.SYS_FSOPEN, [6]uintptr{}, unix.EPERM},
+		{"open_tree", unix.SYS_OPEN_TREE, [6]uintptr{}, unix.EPERM},
+		{"open_tree_attr", unix.SYS_OPEN_TREE_ATTR, [6]uintptr{}, unix.EPERM},
+		{"move_mount", unix.SYS_MOVE_MOUNT, [6]uintptr{}, unix.EPERM},
+		{"mount_setattr", unix.SYS_MOUNT_SETATTR, [6]uintptr{}, unix.EPERM},
+		{"ptrace", unix.SYS_PTRACE, [6]uintptr{unix.PTRACE_TRACEME}, unix.EPERM},
+		{"process_vm_readv", unix.SYS_PROCESS_VM_READV, [6]uintptr{1}, unix.EPERM},
+		{"process_vm_writev", unix.SYS_PROCESS_VM_WRITEV, [6]uintptr{1}, unix.EPERM},
+		{"pidfd_getfd", unix.SYS_PIDFD_GETFD, [6]uintptr{0, 0}, unix.EPERM},
+		{"kcmp", unix.SYS_KCMP, [6]uintptr{1, 1}, unix.EPERM},
+		{"bpf", unix.SYS_BPF, [6]uintptr{}, unix.EPERM},
+		{"perf_event_open", unix.SYS_PERF_EVENT_OPEN, [6]uintptr{}, unix.EPERM},
+		{"userfaultfd", unix.SYS_USERFAULTFD, [6]uintptr{}, unix.EPERM},
+		{"keyctl", unix.SYS_KEYCTL, [6]uintptr{unix.KEYCTL_GET_KEYRING_ID}, unix.EPERM},
+		{"add_key", unix.SYS_ADD_KEY, [6]uintptr{}, unix.EPERM},
+		{"request_key", unix.SYS_REQUEST_KEY, [6]uintptr{}, unix.EPERM},
+		{"open_by_handle_at", unix.SYS_OPEN_BY_HANDLE_AT, [6]uintptr{}, unix.EPERM},
+		{"init_module", unix.SYS_INIT_MODULE, [6]uintptr{}, unix.EPERM},
+		{"kexec_load", unix.SYS_KEXEC_LOAD, [6]uintptr{}, unix.EPERM},
+		{"swapon", unix.SYS_SWAPON, [6]uintptr{}, unix.EPERM},
+		{"syslog", unix.SYS_SYSLOG, [6]uintptr{3}, unix.EPERM},
+		{"quotactl", unix.SYS_QUOTACTL, [6]uintptr{}, unix.EPERM},
+		{"vhangup", unix.SYS_VHANGUP, [6]uintptr{}, unix.EPERM},
+		{"fanotify_init", unix.SYS_FANOTIFY_INIT, [6]uintptr{}, unix.EPERM},
+		{"io_uring_setup", unix.SYS_IO_URING_SETUP, [6]uintptr{1}, unix.ENOSYS},
+		{"io_uring_enter", unix.SYS_IO_URING_ENTER, [6]uintptr{}, unix.ENOSYS},
+		{"io_uring_register", unix.SYS_IO_URING_REGISTER, [6]uintptr{}, unix.ENOSYS},
+		{"a call nobody has reviewed", 500, [6]uintptr{}, unix.ENOSYS},
+		{"TIOCSTI", unix.SYS_IOCTL, [6]uintptr{0, unix.TIOCSTI}, unix.EPERM},
+		{"TIOCSTI with high bits set", unix.SYS_IOCTL, [6]uintptr{0, unix.TIOCSTI | highBits}, unix.EPERM},
+		{"TIOCLINUX", unix.SYS_IOCTL, [6]uintptr{0, 0x541c}, unix.EPERM},
+		{"PR_SET_MM", unix.SYS_PRCTL, [6]uintptr{unix.PR_SET_MM}, unix.EPERM},
+		{"PR_SET_MM with high bits set", unix.SYS_PRCTL, [6]uintptr{unix.PR_SET_MM | highBits}, unix.EPERM},
+		{"personality without randomisation", unix.SYS_PERSONALITY, [6]uintptr{0x0040000}, unix.EPERM},
+		{"personality asked", unix.SYS_PERSONALITY, [6]uintptr{0xffffffff}, 0},
+		{"a raw socket", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET, unix.SOCK_RAW, 1}, unix.EPERM},
+		{"a raw IPv6 socket, close-on-exec", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET6, unix.SOCK_RAW | unix.SOCK_CLOEXEC, 58}, unix.EPERM},
+		{"a ping socket", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET, unix.SOCK_DGRAM, 1}, unix.EPROTONOSUPPORT},
+		{"MPTCP", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET, unix.SOCK_STREAM, 262}, unix.EPROTONOSUPPORT},
+		{"MPTCP with high bits set", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET, unix.SOCK_STREAM, 262 | highBits}, unix.EPROTONOSUPPORT},
+		{"SCTP", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET, unix.SOCK_STREAM, 132}, unix.EPROTONOSUPPORT},
+		{"SMC over IP", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET6, unix.SOCK_STREAM, 256}, unix.EPROTONOSUPPORT},
+		{"a sequenced IP socket", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET, unix.SOCK_SEQPACKET, 0}, unix.ESOCKTNOSUPPORT},
+		{"netlink of netfilter", unix.SYS_SOCKET, [6]uintptr{unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_NETFILTER}, unix.EPROTONOSUPPORT},
+		{"netlink of sock_diag", unix.SYS_SOCKET, [6]uintptr{unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_SOCK_DIAG}, unix.EPROTONOSUPPORT},
+		{"netlink of audit", unix.SYS_SOCKET, [6]uintptr{unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_AUDIT}, unix.EPROTONOSUPPORT},
+		{"netlink of routes", unix.SYS_SOCKET, [6]uintptr{unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE}, 0},
+		{"TCP", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET, unix.SOCK_STREAM | unix.SOCK_NONBLOCK, unix.IPPROTO_TCP}, 0},
+		{"TCP over IPv6", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET6, unix.SOCK_STREAM, 0}, 0},
+		{"UDP", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_UDP}, 0},
+		{"a unix socket", unix.SYS_SOCKET, [6]uintptr{unix.AF_UNIX, unix.SOCK_SEQPACKET, 0}, 0},
+		{"sendto that connects", unix.SYS_SENDTO, [6]uintptr{0, 0, 0, unix.MSG_FASTOPEN}, unix.EOPNOTSUPP},
+		{"sendmsg that connects", unix.SYS_SENDMSG, [6]uintptr{0, 0, unix.MSG_FASTOPEN}, unix.EOPNOTSUPP},
+		{"sendmmsg that connects", unix.SYS_SENDMMSG, [6]uintptr{0, 0, 0, unix.MSG_FASTOPEN}, unix.EOPNOTSUPP},
+		{"kill init", unix.SYS_KILL, [6]uintptr{1, uintptr(unix.SIGKILL)}, unix.EPERM},
+		{"capset to what is gone", unix.SYS_PRCTL, [6]uintptr{unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, unix.CAP_SYS_ADMIN}, unix.EPERM},
+		{"set-uid bits again", unix.SYS_PRCTL, [6]uintptr{unix.PR_SET_SECUREBITS, 0}, unix.EPERM},
+	}
+	for _, f := range []uintptr{unix.CLONE_NEWUSER, unix.CLONE_NEWNS, unix.CLONE_NEWPID, unix.CLONE_NEWNET, unix.CLONE_NEWIPC, unix.CLONE_NEWUTS, unix.CLONE_NEWCGROUP} {
+		all = append(all, call{fmt.Sprintf("clone with %#x", f), unix.SYS_CLONE, [6]uintptr{f | uintptr(unix.SIGCHLD)}, unix.EPERM})
+	}
+	for f := uintptr(0); f <= 45; f++ {
+		switch f {
+		case unix.AF_UNIX, unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK:
+		default:
+			all = append(all, call{fmt.Sprintf("socket family %d", f), unix.SYS_SOCKET, [6]uintptr{f, unix.SOCK_STREAM}, unix.EAFNOSUPPORT})
+		}
+	}
+	return all
+}
+
+// probe is what the test binary does inside; it prints one line per call that
+// is not answered as it must be.
+func probe(args []string) int {
+	switch args[0] {
+	case "calls":
+		return probeCalls()
+	case "compat":
+		return compat()
+	case "listener":
+		return probeListener()
+	case "memory":
+		return probeMemory(args[1])
+	case "refused":
+		return probeRefused(args[1], args[2])
+	}
+	return 2
+}
+
+func probeCalls() int {
+	wrong := 0
+	for _, c := range calls() {
+		_, _, got := unix.Syscall6(c.number, c.args[0], c.args[1], c.args[2], c.args[3], c.args[4], c.args[5])
+		if got != c.want {
+			fmt.Printf("%s: got %v, want %v\n", c.name, got, c.want)
+			wrong++
+		}
+	}
+	fmt.Println(len(calls()), "calls")
+	return min(wrong, 1)
+}
+
+// probeListener asks for a seccomp listener of its own: there is one already.
+func probeListener() int {
+	runtime.LockOSThread()
+	allowAll := []unix.SockFilter{{Code: unix.BPF_RET, K: 0x7fff0000}}
+	p := unix.SockFprog{Len: 1, Filter: &allowAll[0]}
+	_, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_NEW_LISTENER, uintptr(unsafe.Pointer(&p)))
+	fmt.Println(errno)
+	return 0
+}
+
+// probeMemory tries to write into the memory of another process.
+func probeMemory(pid string) int {
+	f, err := os.OpenFile("/proc/"+pid+"/mem", os.O_RDWR, 0)
+	if err == nil {
+		f.Close()
+	}
+	fmt.Println(err)
+	return 0
+}
+
+// probeRefused sends one datagram and reports how long the refusal took.
+func probeRefused(network, address string) int {
+	took, err := sendOne(network, address)
+	fmt.Println(err)
+	if took > 1000 {
+		fmt.Println("took " + strconv.FormatInt(took, 10) + " ms")
+		return 1
+	}
+	return 0
+}

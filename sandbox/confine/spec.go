@@ -1,0 +1,71 @@
+package confine
+
+import "os"
+
+// Spec says what a sandbox is made of. Paths are absolute and clean.
+type Spec struct {
+	// HostUID and HostGID are who the sandbox is for the host: the caller's
+	// own for an ordinary user, any but 0 for root. A capless uid 0 still
+	// opens what root owns, /etc/shadow first.
+	HostUID, HostGID int
+	// UID and GID are the numbers seen inside.
+	UID, GID int
+	// Hostname is the sandbox's own.
+	Hostname string
+	// Mounts is the view, in any order; a deeper target lies on a shallower one.
+	Mounts []Mount
+	// Files appear at their paths, over what is there.
+	Files []File
+	// Links are made where nothing is.
+	Links []Link
+	// Masks are paths of the view that show as empty.
+	Masks []string
+	// TmpSize bounds /tmp in bytes; zero is 1 GiB. It counts as memory.
+	TmpSize int64
+	// Landlock says what may be done below which paths of the view.
+	Landlock Landlock
+}
+
+// Mount puts a file or directory of the host into the view.
+type Mount struct {
+	// Source is a path of the host. No directory of it may be a symlink: a
+	// sandbox that can write there could turn the link after the caller looked.
+	// Where Source itself is one, the same link is made at Target (/bin).
+	Source string
+	// Tree replaces Source where the sandbox's uid cannot reach it: a file
+	// from [OpenTree] or [IDMapped]. The caller keeps its own copy.
+	Tree *os.File `json:"-"`
+	// Target is the path in the view.
+	Target string
+	// ReadOnly holds for everything mounted below it too.
+	ReadOnly bool
+	// Optional leaves out a source that does not exist.
+	Optional bool
+}
+
+// File is a file of the view with given content, read-only inside.
+type File struct {
+	// Path is where it appears: bound over the file there, at the end of a
+	// symlink if there is one, made where the directory is the view's own.
+	Path string
+	// Content is all of it.
+	Content []byte `json:"-"`
+	// Mode is its permission bits; zero is 0444.
+	Mode uint32
+	// Optional leaves it out where nothing is and nothing can be made.
+	Optional bool
+}
+
+// Link is a symlink of the view.
+type Link struct{ Path, Target string }
+
+// Landlock is the second lock on the view: it holds even where a mount is
+// wrong. /tmp, /dev and /proc need no mention; missing paths are left out.
+type Landlock struct {
+	// ReadOnly paths can be read and executed.
+	ReadOnly []string
+	// ReadWrite paths can be used in every way.
+	ReadWrite []string
+	// Require refuses to start on a kernel without Landlock.
+	Require bool
+}

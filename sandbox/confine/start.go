@@ -1,0 +1,150 @@
+package confine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"exeat/sandbox/netns"
+	"exeat/sandbox/reexec"
+)
+
+// setupTime bounds the making of a sandbox: clone, network, view, lock-down.
+const setupTime = 10 * time.Second
+
+// Start makes a sandbox in which nothing runs yet. The error is a [*StartError]
+// where the kernel or the spec is to blame. The caller must not have made itself
+// non-dumpable before, unless it is root (see PR_SET_DUMPABLE(2const): its
+// child's uid_map would belong to root), and must call [Box.Close].
+func Start(ctx context.Context, spec Spec) (*Box, error) {
+	if err := spec.check(); err != nil {
+		return nil, err
+	}
+	conn, theirs, err := reexec.Pair()
+	if err != nil {
+		return nil, err
+	}
+	defer theirs.Close()
+	note, err := reexec.Memory("init-stderr", nil)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	defer note.Close()
+	b := &Box{
+		conn: conn, uid: spec.HostUID, gid: spec.HostGID, ended: make(chan struct{}),
+		waiting: map[int]chan notice{}, processes: map[int]*Process{},
+	}
+	if err := b.clone(&spec, theirs, note); err != nil {
+		conn.Close()
+		return nil, explain(err, &spec)
+	}
+	theirs.Close() // or a dead init would not read as EOF
+	if err := b.handshake(ctx, &spec); err != nil {
+		b.Close()
+		return nil, b.blame(ctx, err, note)
+	}
+	go b.listen()
+	return b, nil
+}
+
+func (b *Box) clone(spec *Spec, theirs, note *os.File) error {
+	result := make(chan launched, 1)
+	go b.launch(reexec.Command{
+		Role:   "init",
+		Env:    initEnv(),
+		Stderr: note,
+		Files:  []reexec.File{{Name: "control", File: theirs}},
+		Attr:   attr(spec),
+	}, result)
+	r := <-result
+	if r.err != nil {
+		return r.err
+	}
+	b.PID, b.PIDFD = r.process.Pid, r.pidfd
+	return nil
+}
+
+// handshake hands the spec to init and takes what it made.
+func (b *Box) handshake(ctx context.Context, spec *Spec) error {
+	ctx, cancel := context.WithTimeout(ctx, setupTime)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { b.conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	if err := b.sendSpec(spec); err != nil {
+		return err
+	}
+	var n notice
+	files, err := b.conn.Receive(&n)
+	if err != nil {
+		return err
+	}
+	if n.Kind == kindFailed && n.Failed != nil {
+		reexec.CloseAll(files)
+		return n.Failed
+	}
+	if n.Kind != kindReady || n.Report == nil || len(files) != firstSocket+len(n.Sockets) {
+		reexec.CloseAll(files)
+		return reexec.ErrMalformed
+	}
+	b.report, b.LeftOut = *n.Report, n.Report.LeftOut
+	b.Proc, b.Notify = files[procFile], files[notifyFile]
+	b.Sockets, err = netns.Adopt(n.Sockets, files[firstSocket:])
+	return err
+}
+
+func (b *Box) sendSpec(spec *Spec) error {
+	r := request{Kind: kindSpec, Spec: spec}
+	var contents []byte
+	for _, f := range spec.Files {
+		r.Sizes = append(r.Sizes, len(f.Content))
+		contents = append(contents, f.Content...)
+	}
+	blob, err := reexec.Memory("files", contents)
+	if err != nil {
+		return err
+	}
+	defer blob.Close()
+	files := []*os.File{blob}
+	for i, m := range spec.Mounts {
+		if m.Tree != nil {
+			r.Trees, files = append(r.Trees, i), append(files, m.Tree)
+		}
+	}
+	return b.conn.Send(r, files...)
+}
+
+// blame turns a broken handshake into what broke it.
+func (b *Box) blame(ctx context.Context, err error, note *os.File) error {
+	if _, ok := errors.AsType[*StartError](err); ok {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &StartError{Step: "start the sandbox", Message: fmt.Sprintf("not ready within %v", setupTime)}
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		return &StartError{Step: "start the sandbox", Message: "init ended: " + lastWords(b.state, note)}
+	}
+	return &StartError{Step: "start the sandbox", Message: err.Error()}
+}
+
+// lastWords is the first line a dead init wrote, else how it ended.
+func lastWords(state *os.ProcessState, note *os.File) string {
+	text, err := reexec.ReadMemory(note, 1<<20)
+	line, _, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
+	if err == nil && line != "" {
+		return fmt.Sprintf("%q", line)
+	}
+	if state == nil {
+		return "unknown"
+	}
+	return state.String()
+}

@@ -1,0 +1,111 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Dir is a sandbox's own directory, where both ends of the protocol meet on
+// disk: the lock that says whether anyone serves, and what the next supervisor
+// will need.
+type Dir string
+
+// Home is the sandbox's /sandbox.
+func (d Dir) Home() string { return filepath.Join(string(d), "home") }
+
+// Denials is the text file the agent reads at /exeat/denials.log.
+func (d Dir) Denials() string { return filepath.Join(string(d), "denials.log") }
+
+// Bundle is the certificates the sandbox trusts, of the present run.
+func (d Dir) Bundle() string { return filepath.Join(string(d), "ca-bundle.pem") }
+
+// Log is where a supervisor writes what it has to say.
+func (d Dir) Log() string { return filepath.Join(string(d), "supervisor.log") }
+
+// Private holds the values of --env, which the row does not.
+func (d Dir) Private() string { return filepath.Join(string(d), "private.json") }
+
+func (d Dir) lock() string { return filepath.Join(string(d), "lock") }
+
+// ErrLocked says that a supervisor serves this sandbox, or somebody starts or deletes it.
+var ErrLocked = errors.New("sandbox is in use")
+
+// TryLock takes the sandbox's lock, or returns ErrLocked. Closing the file or
+// dying releases it, so it never lies about who lives.
+func (d Dir) TryLock() (*os.File, error) {
+	file, err := os.OpenFile(d.lock(), os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == nil {
+		return file, nil
+	}
+	file.Close()
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return nil, ErrLocked
+	}
+	return nil, err
+}
+
+// Locked says whether a supervisor lives. It asks by taking the lock for an
+// instant, which is why Lock tries again before it gives up.
+func (d Dir) Locked() (bool, error) {
+	file, err := d.TryLock()
+	switch {
+	case errors.Is(err, ErrLocked):
+		return true, nil
+	case errors.Is(err, os.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return false, file.Close()
+}
+
+// lockInterval is how often a lock that somebody holds is asked for again.
+const lockInterval = 3 * time.Millisecond
+
+// Lock takes the lock as soon as its holder lets go; ErrLocked when ctx ends first.
+func (d Dir) Lock(ctx context.Context) (*os.File, error) {
+	tick := time.NewTicker(lockInterval)
+	defer tick.Stop()
+	for {
+		file, err := d.TryLock()
+		if !errors.Is(err, ErrLocked) {
+			return file, err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil, ErrLocked
+		}
+	}
+}
+
+// Remove deletes the directory, in which the agent may have made directories
+// that nobody may enter: those are opened up and tried once more. Neither
+// os.RemoveAll nor os.Root follows a symlink out of it.
+func (d Dir) Remove() error {
+	if err := os.RemoveAll(string(d)); !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	root, err := os.OpenRoot(string(d))
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	_ = fs.WalkDir(root.FS(), ".", func(path string, entry fs.DirEntry, _ error) error {
+		if entry != nil && entry.IsDir() {
+			_ = root.Chmod(path, 0o700) // what stays closed fails the removal below
+		}
+		return nil
+	})
+	return os.RemoveAll(string(d))
+}

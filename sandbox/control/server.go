@@ -1,0 +1,162 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Handler answers the calls of one sandbox. Its errors reach the client with
+// code, message and hint, see AsError.
+type Handler interface {
+	Status(ctx context.Context) (Status, error)
+	Policy(ctx context.Context) (Policy, error)
+	Load(ctx context.Context, revision int) error
+	Await(ctx context.Context, after int) (int, error) // until ctx ends
+	Stop(ctx context.Context) error                    // agrees; the end comes after the reply
+	Exec(ctx context.Context, r ExecRequest) (*Started, error)
+}
+
+// Started is a program that Handler.Exec has started. The server owns it from
+// then on: it closes Stdin, reads both outputs, and calls Wait and Done exactly once.
+type Started struct {
+	Stdin  io.WriteCloser // the terminal's master, or a pipe
+	Stdout Output         // the terminal's master, or a pipe
+	Stderr Output         // nil with a terminal
+	TTY    bool
+	Resize func(rows, cols int) error
+	Signal func(sig syscall.Signal) error
+	Wait   func() int // exit code, 128+n for signal n
+	Done   func()     // called last, when the exit code is on its way to the client; may be nil
+}
+
+// Output is a program's output: an *os.File of a pipe or terminal, in non-blocking mode.
+type Output interface {
+	io.ReadCloser
+	SetReadDeadline(t time.Time) error
+}
+
+// maxConnections bounds what one user's runaway scripts can hold open.
+const maxConnections = 128
+
+// Server answers control calls on one socket.
+type Server struct {
+	Handler Handler
+	Logger  *slog.Logger
+}
+
+// Serve answers until ctx ends, then waits for the calls under way; exec
+// streams are hung up. The caller closes the listener's path.
+func (s *Server) Serve(ctx context.Context, listener *net.UnixListener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var calls sync.WaitGroup
+	defer calls.Wait()
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { listener.Close() })()
+	slots := make(chan struct{}, maxConnections)
+	for {
+		conn, err := listener.AcceptUnix()
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case slots <- struct{}{}:
+		default:
+			conn.Close()
+			continue
+		}
+		calls.Go(func() {
+			defer func() { <-slots }()
+			defer conn.Close()
+			s.answer(ctx, conn)
+		})
+	}
+}
+
+// answer carries one connection: one request, one reply, and perhaps a stream.
+func (s *Server) answer(ctx context.Context, conn *net.UnixConn) {
+	if err := checkPeer(conn); err != nil {
+		s.Logger.Warn("control connection refused", "err", err)
+		return
+	}
+	conn.SetDeadline(time.Now().Add(callTimeout))
+	var r request
+	if err := readMessage(conn, &r); err != nil {
+		if !errors.Is(err, io.EOF) {
+			s.reply(conn, reply{Error: Errorf(CodeBadRequest, "%v", err)})
+		}
+		return
+	}
+	switch r.Call {
+	case callExec:
+		s.exec(ctx, conn, r)
+	case callAwait:
+		s.await(ctx, conn, r)
+	default:
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		s.reply(conn, s.dispatch(ctx, r))
+	}
+}
+
+// dispatch answers the calls that end by themselves.
+func (s *Server) dispatch(ctx context.Context, r request) reply {
+	switch r.Call {
+	case callStatus:
+		status, err := s.Handler.Status(ctx)
+		return reply{Status: &status, Error: AsError(err)}
+	case callPolicy:
+		p, err := s.Handler.Policy(ctx)
+		return reply{Policy: &p, Error: AsError(err)}
+	case callLoad:
+		return reply{Error: AsError(s.Handler.Load(ctx, r.Revision))}
+	case callStop:
+		return reply{Error: AsError(s.Handler.Stop(ctx))}
+	}
+	return reply{Error: Errorf(CodeBadRequest, "unknown call %q", r.Call)}
+}
+
+// await waits as long as the client does: its hang-up ends the wait.
+func (s *Server) await(ctx context.Context, conn *net.UnixConn, r request) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	conn.SetDeadline(time.Time{})
+	go func() {
+		defer cancel()
+		conn.Read(make([]byte, 1))
+	}()
+	revision, err := s.Handler.Await(ctx, r.After)
+	s.reply(conn, reply{Revision: revision, Error: AsError(err)})
+}
+
+func (s *Server) exec(ctx context.Context, conn *net.UnixConn, r request) {
+	if r.Exec == nil || len(r.Exec.Argv) == 0 {
+		s.reply(conn, reply{Error: Errorf(CodeBadRequest, "exec without a command")})
+		return
+	}
+	started, err := s.Handler.Exec(ctx, *r.Exec)
+	s.reply(conn, reply{Error: AsError(err)})
+	if err != nil {
+		return
+	}
+	conn.SetDeadline(time.Time{})
+	newSession(conn, started).run(ctx)
+	if started.Done != nil {
+		started.Done()
+	}
+}
+
+func (s *Server) reply(conn *net.UnixConn, answer reply) {
+	conn.SetWriteDeadline(time.Now().Add(callTimeout))
+	if err := writeMessage(conn, answer); err != nil {
+		s.Logger.Debug("control reply", "err", err)
+	}
+}

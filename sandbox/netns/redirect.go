@@ -1,0 +1,123 @@
+package netns
+
+import (
+	"fmt"
+	"net"
+
+	"github.com/google/nftables"
+	"github.com/google/nftables/binaryutil"
+	"github.com/google/nftables/expr"
+	"golang.org/x/sys/unix"
+)
+
+// RedirectError says that the kernel cannot redirect connections, without
+// which nothing is captured and no sandbox may start.
+type RedirectError struct{ Err error }
+
+// Error names the kernel feature.
+func (e *RedirectError) Error() string {
+	return fmt.Sprintf("this kernel cannot redirect connections to the proxy (nf_tables with nat): %v", e.Err)
+}
+
+// Hint loads the modules, which a user namespace may not do by itself.
+func (e *RedirectError) Hint() string { return "sudo modprobe -a nf_tables nft_chain_nat nft_redir" }
+
+// Unwrap gives the kernel's answer.
+func (e *RedirectError) Unwrap() error { return e.Err }
+
+// redirect sends every DNS question and every TCP connection that is not to the
+// sandbox's own addresses to our sockets. It returns the number of rules that
+// the kernel lists afterwards.
+func redirect() (int, error) {
+	conn, err := nftables.New(nftables.AsLasting())
+	if err != nil {
+		return 0, &RedirectError{err}
+	}
+	defer conn.CloseLasting()
+	accept := nftables.ChainPolicyAccept
+	table := conn.AddTable(&nftables.Table{Family: nftables.TableFamilyINet, Name: "exeat"})
+	chain := conn.AddChain(&nftables.Chain{
+		Name: "out", Table: table, Type: nftables.ChainTypeNAT, Policy: &accept,
+		Hooknum: nftables.ChainHookOutput, Priority: nftables.ChainPriorityNATDest,
+	})
+	wanted := rules()
+	for _, exprs := range wanted {
+		conn.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: exprs})
+	}
+	if err := conn.Flush(); err != nil {
+		return 0, &RedirectError{err}
+	}
+	listed, err := conn.GetRules(table, chain)
+	if err != nil {
+		return 0, &RedirectError{err}
+	}
+	if len(listed) != len(wanted) {
+		return 0, &RedirectError{fmt.Errorf("%d of %d rules are in force", len(listed), len(wanted))}
+	}
+	return len(listed), nil
+}
+
+// rules is the chain, first match first.
+func rules() [][]expr.Any {
+	return [][]expr.Any{
+		join(protocol(unix.IPPROTO_UDP), toPort(dnsPort), redirectTo(dnsPort)),
+		join(protocol(unix.IPPROTO_TCP), toPort(dnsPort), redirectTo(dnsPort)),
+		join(toV4(net.IPv4(127, 0, 0, 0).To4(), net.CIDRMask(8, 32)), accepted()),
+		join(toV4(ownV4(), net.CIDRMask(32, 32)), accepted()),
+		join(toV6(net.IPv6loopback), accepted()),
+		join(toV6(ownV6()), accepted()),
+		join(protocol(unix.IPPROTO_TCP), redirectTo(TransparentPort)),
+	}
+}
+
+func join(parts ...[]expr.Any) []expr.Any {
+	var all []expr.Any
+	for _, p := range parts {
+		all = append(all, p...)
+	}
+	return all
+}
+
+func accepted() []expr.Any { return []expr.Any{&expr.Verdict{Kind: expr.VerdictAccept}} }
+
+func protocol(p byte) []expr.Any {
+	return []expr.Any{&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, equal([]byte{p})}
+}
+
+func family(f byte) []expr.Any {
+	return []expr.Any{&expr.Meta{Key: expr.MetaKeyNFPROTO, Register: 1}, equal([]byte{f})}
+}
+
+func equal(data []byte) expr.Any { return &expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: data} }
+
+// toPort matches the destination port, bytes 2 and 3 of both TCP and UDP headers.
+func toPort(p uint16) []expr.Any {
+	return []expr.Any{
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: 2, Len: 2},
+		equal(binaryutil.BigEndian.PutUint16(p)),
+	}
+}
+
+func redirectTo(p uint16) []expr.Any {
+	return []expr.Any{
+		&expr.Immediate{Register: 1, Data: binaryutil.BigEndian.PutUint16(p)},
+		&expr.Redir{RegisterProtoMin: 1, RegisterProtoMax: 1, Flags: unix.NF_NAT_RANGE_PROTO_SPECIFIED},
+	}
+}
+
+// toV4 matches the destination address, at byte 16 of the IPv4 header.
+func toV4(ip net.IP, mask net.IPMask) []expr.Any {
+	return join(family(unix.NFPROTO_IPV4), []expr.Any{
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: 16, Len: 4},
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: mask, Xor: make([]byte, 4)},
+		equal(ip),
+	})
+}
+
+// toV6 matches the destination address, at byte 24 of the IPv6 header.
+func toV6(ip net.IP) []expr.Any {
+	return join(family(unix.NFPROTO_IPV6), []expr.Any{
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: 24, Len: 16},
+		equal(ip.To16()),
+	})
+}

@@ -1,0 +1,183 @@
+package netns
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// backlog is how many connections may wait to be accepted, per listener.
+const backlog = 512
+
+// socket is one that Setup makes.
+type socket struct {
+	name string
+	kind int // SOCK_STREAM or SOCK_DGRAM
+	at   netip.AddrPort
+}
+
+// Names of the sockets, as init tells them to the supervisor.
+const (
+	proxyName   = "proxy"
+	tcp4Name    = "tcp4"
+	tcp6Name    = "tcp6"
+	dnsUDP4Name = "dns-udp4"
+	dnsUDP6Name = "dns-udp6"
+	dnsTCP4Name = "dns-tcp4"
+	dnsTCP6Name = "dns-tcp6"
+	diagName    = "diag"
+)
+
+func wanted(v6 bool) []socket {
+	four, six := netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()
+	all := []socket{
+		{proxyName, unix.SOCK_STREAM, netip.AddrPortFrom(four, ProxyPort)},
+		{tcp4Name, unix.SOCK_STREAM, netip.AddrPortFrom(four, TransparentPort)},
+		{dnsUDP4Name, unix.SOCK_DGRAM, netip.AddrPortFrom(four, dnsPort)},
+		{dnsTCP4Name, unix.SOCK_STREAM, netip.AddrPortFrom(four, dnsPort)},
+	}
+	if !v6 {
+		return all
+	}
+	return append(all,
+		socket{tcp6Name, unix.SOCK_STREAM, netip.AddrPortFrom(six, TransparentPort)},
+		socket{dnsUDP6Name, unix.SOCK_DGRAM, netip.AddrPortFrom(six, dnsPort)},
+		socket{dnsTCP6Name, unix.SOCK_STREAM, netip.AddrPortFrom(six, dnsPort)})
+}
+
+// open makes the sockets, and one for sock_diag(7): the supervisor asks it
+// who is behind a connection, and the answers are about this namespace.
+func open(v6 bool, rules int) (*Ends, error) {
+	e := &Ends{Rules: rules}
+	for _, s := range wanted(v6) {
+		f, err := s.open()
+		if err != nil {
+			e.Close()
+			return nil, fmt.Errorf("socket on %s: %w", s.at, err)
+		}
+		e.Names, e.Files = append(e.Names, s.name), append(e.Files, f)
+	}
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
+	if err != nil {
+		e.Close()
+		return nil, fmt.Errorf("sock_diag: %w", err)
+	}
+	e.Names, e.Files = append(e.Names, diagName), append(e.Files, os.NewFile(uintptr(fd), diagName))
+	return e, nil
+}
+
+// open binds and listens. There is no SO_REUSEADDR and no SO_REUSEPORT: with
+// either, a program inside could bind the same port and take our place.
+func (s socket) open() (*os.File, error) {
+	family := unix.AF_INET
+	if s.at.Addr().Is6() {
+		family = unix.AF_INET6
+	}
+	fd, err := unix.Socket(family, s.kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), s.name)
+	if err := s.bind(fd); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func (s socket) bind(fd int) error {
+	if err := unix.Bind(fd, s.sockaddr()); err != nil {
+		return os.NewSyscallError("bind", err)
+	}
+	if s.kind == unix.SOCK_DGRAM {
+		return nil
+	}
+	return os.NewSyscallError("listen", unix.Listen(fd, backlog))
+}
+
+func (s socket) sockaddr() unix.Sockaddr {
+	if a := s.at.Addr(); a.Is6() {
+		return &unix.SockaddrInet6{Port: int(s.at.Port()), Addr: a.As16()}
+	}
+	return &unix.SockaddrInet4{Port: int(s.at.Port()), Addr: s.at.Addr().As4()}
+}
+
+// Sockets are the sandbox's network as the supervisor serves it. Their
+// addresses are those of the sandbox. Those of IPv6 are nil where the host has none.
+type Sockets struct {
+	// Proxy is the explicit proxy, 127.0.0.1:3128.
+	Proxy net.Listener
+	// TCP4 and TCP6 get every redirected connection; SO_ORIGINAL_DST tells
+	// where it was meant to go.
+	TCP4, TCP6 net.Listener
+	// DNSUDP4, DNSUDP6, DNSTCP4 and DNSTCP6 get every DNS question.
+	DNSUDP4, DNSUDP6 net.PacketConn
+	DNSTCP4, DNSTCP6 net.Listener
+	// Diag is a NETLINK_SOCK_DIAG socket of the sandbox's network namespace.
+	Diag *os.File
+}
+
+// Adopt makes Sockets of the files that init sent, and closes the files.
+func Adopt(names []string, files []*os.File) (*Sockets, error) {
+	s := &Sockets{}
+	var problem error
+	for i, f := range files {
+		if problem == nil {
+			problem = s.adopt(names[i], f)
+		}
+		if f != s.Diag {
+			f.Close()
+		}
+	}
+	if problem == nil && (s.Proxy == nil || s.TCP4 == nil || s.DNSUDP4 == nil || s.DNSTCP4 == nil || s.Diag == nil) {
+		problem = fmt.Errorf("sockets are missing among %q", names)
+	}
+	if problem != nil {
+		s.Close()
+		return nil, problem
+	}
+	return s, nil
+}
+
+func (s *Sockets) adopt(name string, f *os.File) (err error) {
+	switch name {
+	case diagName:
+		s.Diag = f
+	case dnsUDP4Name:
+		s.DNSUDP4, err = net.FilePacketConn(f)
+	case dnsUDP6Name:
+		s.DNSUDP6, err = net.FilePacketConn(f)
+	default:
+		place := map[string]*net.Listener{
+			proxyName: &s.Proxy, tcp4Name: &s.TCP4, tcp6Name: &s.TCP6, dnsTCP4Name: &s.DNSTCP4, dnsTCP6Name: &s.DNSTCP6,
+		}[name]
+		if place == nil {
+			return fmt.Errorf("socket %q is not one of ours", name)
+		}
+		*place, err = net.FileListener(f)
+	}
+	if err != nil {
+		return fmt.Errorf("socket %s: %w", name, err)
+	}
+	return nil
+}
+
+// Close closes all of them.
+func (s *Sockets) Close() {
+	for _, l := range []net.Listener{s.Proxy, s.TCP4, s.TCP6, s.DNSTCP4, s.DNSTCP6} {
+		if l != nil {
+			l.Close()
+		}
+	}
+	for _, c := range []net.PacketConn{s.DNSUDP4, s.DNSUDP6} {
+		if c != nil {
+			c.Close()
+		}
+	}
+	if s.Diag != nil {
+		s.Diag.Close()
+	}
+}

@@ -1,0 +1,51 @@
+package supervisor
+
+import (
+	"bytes"
+	"crypto/x509"
+	"errors"
+	"os"
+)
+
+// bundles are the places where distributions keep their trusted roots in one
+// file: Debian and Ubuntu, Fedora and RHEL, openSUSE, OpenELEC, CentOS 7, Alpine.
+var bundles = []string{
+	"/etc/ssl/certs/ca-certificates.crt",
+	"/etc/pki/tls/certs/ca-bundle.crt",
+	"/etc/ssl/ca-bundle.pem",
+	"/etc/pki/tls/cacert.pem",
+	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+	"/etc/ssl/cert.pem",
+}
+
+// errNoBundle stops a start: without roots no upstream could be verified.
+var errNoBundle = &hintError{
+	"this machine has no bundle of trusted certificates, so no server could be verified",
+	"apt-get install ca-certificates",
+}
+
+// hostRoots reads the machine's own bundle. x509.SystemCertPool is not asked,
+// because SSL_CERT_FILE of whoever started us would decide whom it trusts.
+func hostRoots() (*x509.CertPool, []byte, error) {
+	for _, path := range bundles {
+		data, err := os.ReadFile(path)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		pool := x509.NewCertPool()
+		if !pool.AppendCertsFromPEM(data) {
+			continue
+		}
+		return pool, data, nil
+	}
+	return nil, nil, errNoBundle
+}
+
+// mergedBundle is what programs in the sandbox trust: the machine's roots, for
+// connections that are passed on uninspected, and the sandbox's own authority.
+func mergedBundle(host, own []byte) []byte {
+	return append(append(bytes.TrimRight(host, "\n"), '\n'), own...)
+}

@@ -1,0 +1,141 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+
+	"exeat/proxy"
+	"exeat/proxy/ca"
+	"exeat/proxy/credential"
+	"exeat/proxy/identity"
+	"exeat/sandbox/netns"
+)
+
+// openDoors serves everything the sandbox can reach. From here on this process
+// holds secrets.
+func (s *supervisor) openDoors(context.Context) error {
+	if err := s.ahead.wait(); err != nil {
+		return err
+	}
+	authority, err := s.newAuthority()
+	if err != nil {
+		return err
+	}
+	secrets, err := s.attach()
+	if err != nil {
+		return err
+	}
+	s.env = environment(s.sandbox.Name, s.shell(), credential.GitEnv(secrets.GitConfig()), secrets.Env(), s.launch.Env)
+	sink := &sink{log: s.ahead.log, reader: s.ahead.reader, denials: s.denials, logger: s.logger}
+	watcher, err := s.watch()
+	if err != nil {
+		return err
+	}
+	names := netns.NewNames()
+	server := proxy.New(proxy.Config{
+		Snapshot: func() proxy.Snapshot {
+			now := s.live.Load()
+			return proxy.Snapshot{Revision: now.Revision, Engine: now.Engine}
+		},
+		Changed: s.live.Changed, Sink: sink, Callers: watcher, Names: names, CA: authority,
+		Credentials: secrets, Inside: s.inside(sink.reader), Roots: s.ahead.roots, Logger: s.logger, SandboxName: s.sandbox.Name,
+	})
+	s.serveAll(server, names)
+	return nil
+}
+
+// newAuthority makes the sandbox's certificate authority and shows its
+// certificate in the bundle file, which is mounted but empty until now.
+func (s *supervisor) newAuthority() (*ca.Authority, error) {
+	authority, err := ca.New("exeat sandbox " + s.sandbox.Name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.bundle.Write(mergedBundle(s.ahead.hostRoots, authority.PEM())); err != nil {
+		return nil, fmt.Errorf("certificate bundle: %w", err)
+	}
+	return authority, nil
+}
+
+// attach reads the secrets of the sandbox's providers.
+func (s *supervisor) attach() (*credential.Injector, error) {
+	refs := s.sandbox.Spec.Providers
+	if len(refs) == 0 {
+		return credential.NewInjector()
+	}
+	secrets, err := credential.OpenSecrets(s.dirs.Secrets())
+	if err != nil {
+		return nil, err
+	}
+	defer secrets.Close()
+	var attached []credential.Attachment
+	for _, ref := range refs {
+		value, err := secrets.Load(ref.Name)
+		if err != nil {
+			return nil, fmt.Errorf("secret of provider %q: %w", ref.Name, err)
+		}
+		p := credential.Provider{Name: ref.Name, Type: ref.Type, Variables: ref.Variables, Hosts: ref.Hosts}
+		attached = append(attached, credential.Attachment{Provider: p, Secret: value})
+	}
+	return credential.NewInjector(attached...)
+}
+
+// watch answers every connect() of the sandbox. Without it they all fail, so
+// its end is the sandbox's.
+func (s *supervisor) watch() (*identity.Watcher, error) {
+	watcher, err := identity.New(identity.Config{
+		Notify: s.box.Notify, Diag: s.box.Sockets.Diag, InitPID: s.box.PID,
+		Repinned: func(path string) { s.logger.Info("executable changed by root, pinned again", "path", path) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := watcher.Watch(ctx); err != nil {
+			s.fail("watch connects", err)
+		}
+	}()
+	s.undo.add(func() { cancel(); <-done })
+	return watcher, nil
+}
+
+// serveAll runs both doors and the resolver until their sockets close.
+func (s *supervisor) serveAll(server *proxy.Server, names *netns.Names) {
+	sockets := s.box.Sockets
+	var serving sync.WaitGroup
+	serve := func(what string, f func() error) {
+		serving.Go(func() {
+			if err := f(); err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+				s.fail(what, err)
+			}
+		})
+	}
+	serve("explicit proxy", func() error { return server.ServeExplicit(sockets.Proxy) })
+	for _, l := range []net.Listener{sockets.TCP4, sockets.TCP6} {
+		if l != nil {
+			serve("transparent proxy", func() error { return server.ServeTransparent(l) })
+		}
+	}
+	for _, c := range []net.PacketConn{sockets.DNSUDP4, sockets.DNSUDP6} {
+		if c != nil {
+			serve("resolver", func() error { return names.ServeUDP(c) })
+		}
+	}
+	for _, l := range []net.Listener{sockets.DNSTCP4, sockets.DNSTCP6} {
+		if l != nil {
+			serve("resolver", func() error { return names.ServeTCP(l) })
+		}
+	}
+	s.undo.add(func() {
+		server.Close()
+		sockets.Close()
+		serving.Wait()
+	})
+}

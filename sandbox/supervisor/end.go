@@ -1,0 +1,97 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+	"time"
+
+	"exeat/sandbox/control"
+	"exeat/store"
+)
+
+const (
+	// termTime is what programs have to end by themselves.
+	termTime = 5 * time.Second
+	// deliverTime is what exit codes have to reach their clients.
+	deliverTime = time.Second
+	// storeTime bounds the last words to the store.
+	storeTime = 5 * time.Second
+
+	stateRunning = "running"
+	stateStopped = "stopped"
+)
+
+// endPrograms asks every program to end, then ends the sandbox; the exit codes
+// still reach whoever waits for them.
+func (s *supervisor) endPrograms() {
+	idle := s.signalAll(syscall.SIGTERM)
+	select {
+	case <-idle:
+	case <-s.box.Done():
+	case <-time.After(termTime):
+	}
+	s.box.Close()
+	select {
+	case <-idle:
+	case <-time.After(deliverTime):
+	}
+}
+
+// signalAll signals every program that was started over the control socket,
+// and returns what is closed when the last of them is gone.
+func (s *supervisor) signalAll(sig syscall.Signal) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id := range s.running {
+		// One that has just ended is no error; a box that is gone closes idle itself.
+		_ = s.box.Signal(id, sig)
+	}
+	return s.idle
+}
+
+// remember writes that the sandbox runs. The truth is the lock.
+func (s *supervisor) remember(ctx context.Context) error {
+	state, pid, now := stateRunning, os.Getpid(), time.Now()
+	var none *int
+	return s.store.UpdateSandbox(ctx, s.sandbox.ID, store.SandboxUpdate{State: &state, PID: &pid, StartedAt: &now, ExitCode: &none})
+}
+
+// forget writes that it no longer does, or removes all of it (--no-keep).
+func (s *supervisor) forget() {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	defer cancel()
+	s.mu.Lock()
+	remove := s.remove
+	s.mu.Unlock()
+	var err error
+	if remove {
+		err = s.removeAll(ctx)
+	} else {
+		state, pid, now := stateStopped, 0, time.Now()
+		err = s.store.UpdateSandbox(ctx, s.sandbox.ID, store.SandboxUpdate{State: &state, PID: &pid, StoppedAt: &now})
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		s.logger.Error("write the end", "err", err)
+	}
+}
+
+func (s *supervisor) removeAll(ctx context.Context) error {
+	return errors.Join(
+		s.store.DeleteSandbox(ctx, s.sandbox.ID),
+		store.DeleteDecisions(s.dirs, s.sandbox.ID),
+		control.Remove(s.dirs.Socket(s.sandbox.ID)),
+		s.dir.Remove(),
+	)
+}
+
+// rememberExit writes the exit code of the sandbox's own command.
+func (s *supervisor) rememberExit(code int) {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	defer cancel()
+	exit := &code
+	if err := s.store.UpdateSandbox(ctx, s.sandbox.ID, store.SandboxUpdate{ExitCode: &exit}); err != nil {
+		s.logger.Warn("write exit code", "err", err)
+	}
+}

@@ -1,0 +1,86 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"exeat/sandbox/control"
+	"exeat/sandbox/reexec"
+)
+
+// Main is the hidden command `supervise`; args are those after its name. It
+// returns the process's exit code when the sandbox has ended.
+func Main(args []string) int {
+	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	conn, err := harden(args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		return 1
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
+	s, err := receive(ctx, conn, logger)
+	if err != nil {
+		logger.Error("start", "err", err)
+		_ = conn.Send(control.Ready{Error: startError(err)}) // whoever started us may be gone
+		conn.Close()
+		return 1
+	}
+	if err := conn.Send(control.Ready{PID: os.Getpid(), Warnings: s.warnings}); err != nil {
+		logger.Warn("report ready", "err", err)
+	}
+	conn.Close()
+	if err := s.run(ctx); err != nil {
+		logger.Error("run", "err", err)
+		return 1
+	}
+	return 0
+}
+
+// harden makes this process fit to hold secrets, before it has any.
+func harden(args []string) (*reexec.Conn, error) {
+	files, _, err := reexec.Received(args)
+	if err != nil {
+		return nil, err
+	}
+	if files["launch"] == nil {
+		return nil, reexec.ErrNotHandedDown
+	}
+	// A core file would hold the key of the authority and every secret.
+	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
+		return nil, fmt.Errorf("forbid core files: %w", err)
+	}
+	unix.Umask(0o077)
+	os.Clearenv() // no variable decides anything from here on
+	if err := reexec.Seal(); err != nil {
+		return nil, err
+	}
+	return reexec.NewConn(files["launch"])
+}
+
+// receive takes the launch message and builds what it asks for.
+func receive(ctx context.Context, conn *reexec.Conn, logger *slog.Logger) (*supervisor, error) {
+	var launch control.Launch
+	files, err := conn.Receive(&launch)
+	if err != nil {
+		return nil, fmt.Errorf("launch message: %w", err)
+	}
+	reexec.CloseAll(files)
+	return start(ctx, launch, logger)
+}
+
+// startError gives a failed start its code, unless it has a better one.
+func startError(err error) *control.Error {
+	e := control.AsError(err)
+	if e.Code == control.CodeInternal {
+		e.Code = control.CodeStart
+	}
+	return e
+}

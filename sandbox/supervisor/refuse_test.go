@@ -1,0 +1,91 @@
+package supervisor
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func mkdirs(t *testing.T, paths ...string) {
+	t.Helper()
+	for _, path := range paths {
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	base, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := filepath.Join(base, "home")
+	state := filepath.Join(home, ".local/state/exeat")
+	mkdirs(t, filepath.Join(state, "sandboxes/x/home"), filepath.Join(home, "project/sub"))
+	os.Symlink(home, filepath.Join(base, "link"))
+	os.Symlink(state, filepath.Join(home, "project/state"))
+	r := newRefusals([]string{state, filepath.Join(base, "not-made-yet")}, home)
+	tests := []struct {
+		path, want string // want is part of the error; empty means allowed
+	}{
+		{home + "/project", ""},
+		{home + "/project/sub", ""},
+		{"/usr", ""},
+		{"/etc", ""},
+		{home, "holds more than one project"},
+		{base + "/link", "holds more than one project"},
+		{base, "contains exeat's own files"},
+		{home + "/.local", "contains exeat's own files"},
+		{state, "lies in exeat's own files"},
+		{state + "/sandboxes", "lies in exeat's own files"},
+		{state + "/sandboxes/x/home", "lies in exeat's own files"},
+		{home + "/project/state", "lies in exeat's own files"},
+		{base + "/link/.local/state/exeat/sandboxes", "lies in exeat's own files"},
+		{"/", "holds more than one project"},
+		{"/run", "holds more than one project"},
+		{"/home", "holds more than one project"},
+		{"/root", "holds more than one project"},
+		{base + "/none", "no such file"},
+	}
+	for _, tt := range tests {
+		_, err := r.check(tt.path)
+		switch {
+		case tt.want == "" && err != nil:
+			t.Errorf("%s: got %v, want it allowed", tt.path, err)
+		case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+			t.Errorf("%s: got %v, want %q", tt.path, err, tt.want)
+		}
+	}
+}
+
+// A bind mount gives our files a second path; the inode is still ours.
+func TestRefusesBindMount(t *testing.T) {
+	if os.Geteuid() != 0 {
+		return // an ordinary user has no bind mounts to be fooled by
+	}
+	base := t.TempDir()
+	state, project := filepath.Join(base, "state"), filepath.Join(base, "project")
+	mkdirs(t, state, filepath.Join(project, "innocent"))
+	if err := unix.Mount(state, filepath.Join(project, "innocent"), "", unix.MS_BIND, ""); err != nil {
+		t.Fatalf("bind mount: %v", err)
+	}
+	defer unix.Unmount(filepath.Join(project, "innocent"), unix.MNT_DETACH)
+	r := newRefusals([]string{state}, "")
+	if _, err := r.check(project); err == nil || !strings.Contains(err.Error(), "exeat's own files") {
+		t.Errorf("got %v, want the mount below it refused", err)
+	}
+}
+
+func TestUnescapeOctal(t *testing.T) {
+	for in, want := range map[string]string{
+		`/plain`: "/plain", `/a\040b`: "/a b", `/a\134b`: `/a\b`, `/x\`: `/x\`, `/x\9zz`: `/x\9zz`,
+	} {
+		if got := unescapeOctal(in); got != want {
+			t.Errorf("%s: got %q, want %q", in, got, want)
+		}
+	}
+}

@@ -1,0 +1,218 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"exeat/approvals/seal"
+	"exeat/policy"
+	"exeat/policy/live"
+	"exeat/sandbox/control"
+	"exeat/store"
+)
+
+// adoptPolicy verifies everything that was ever in force here, from genesis on,
+// and puts the newest revision in force. One that does not verify stops the
+// start: the record was changed by somebody who is no approver.
+func (s *supervisor) adoptPolicy(ctx context.Context) error {
+	all, err := s.store.Revisions(ctx, s.sandbox.ID)
+	if err != nil {
+		return fmt.Errorf("read revisions: %w", err)
+	}
+	slices.SortFunc(all, func(a, b store.Revision) int { return a.Number - b.Number })
+	verified, waiting := s.split(all)
+	if len(verified) == 0 {
+		return errors.New("the sandbox has no policy")
+	}
+	if !s.sandbox.Spec.Frozen {
+		if s.chain, err = s.replay(verified); err != nil {
+			return &hintError{fmt.Sprintf("the record of this sandbox does not verify: %v", err), "exeat policy list " + s.sandbox.Name}
+		}
+	}
+	if err := s.enforce(verified[0], verified[len(verified)-1]); err != nil {
+		return err
+	}
+	s.catchUp(ctx, waiting)
+	return nil
+}
+
+// anchorsPath is root's list of approvers; where it exists, no other key counts.
+const anchorsPath = "/etc/exeat/approvers"
+
+func (s *supervisor) replay(verified []store.Revision) (*seal.Chain, error) {
+	if len(s.sandbox.Spec.Approvers) == 0 {
+		return nil, errors.New("the sandbox is not frozen, and has no approver")
+	}
+	anchors, err := seal.ReadAnchors(anchorsPath)
+	if err != nil {
+		return nil, err
+	}
+	trusted, err := anchors.Trusted(s.sandbox.Spec.Approvers)
+	if err != nil {
+		return nil, err
+	}
+	return seal.Replay(s.sandbox, verified, trusted)
+}
+
+// split separates what was in force before, genesis always among it, from what
+// was signed while nobody was there to load it.
+func (s *supervisor) split(all []store.Revision) (verified, waiting []store.Revision) {
+	for _, revision := range all {
+		switch {
+		case revision.Status == store.RevisionFailed:
+		case s.sandbox.Spec.Frozen && revision.Number != 1:
+			// Nothing was ever signed here: whatever stands in the store, the
+			// first revision is the only one.
+		case revision.Number == 1 || revision.Status == store.RevisionLoaded:
+			verified = append(verified, revision)
+		default:
+			waiting = append(waiting, revision)
+		}
+	}
+	return verified, waiting
+}
+
+// enforce builds the view of the revision the sandbox was created with, whose
+// static sections hold for its life, and the engine of the newest.
+func (s *supervisor) enforce(first, newest store.Revision) error {
+	genesis, err := parse(first)
+	if err != nil {
+		return err
+	}
+	p, err := parse(newest)
+	if err != nil {
+		return err
+	}
+	if err := sameStatic(newest.Number, genesis, p); err != nil {
+		return err
+	}
+	own := []string{s.dirs.State, s.dirs.Config, s.dirs.Runtime}
+	if s.view, err = newView(genesis, s.sandbox.Spec, s.dir, newRefusals(own, s.launch.Home)); err != nil {
+		return err
+	}
+	s.warnings = s.view.warnings
+	s.root = s.view.root()
+	engine, err := s.compile(p)
+	if err != nil {
+		return fmt.Errorf("compile policy: %w", err)
+	}
+	s.live = live.New(snapshot(newest, p, engine))
+	s.signed = newest.Statement
+	return nil
+}
+
+// sameStatic refuses a revision that says something else about the view than
+// what was built: it would be a policy that is shown and not enforced.
+func sameStatic(number int, in, next *policy.Policy) error {
+	if in.StaticDigest() == next.StaticDigest() {
+		return nil
+	}
+	return control.Errorf(control.CodeRefused, "revision %d changes static sections, which are fixed when a sandbox is created: %s",
+		number, strings.Join(policy.StaticDifferences(in, next), "; ")).WithHint("exeat sandbox create --policy FILE")
+}
+
+// parse reads the text of a revision, which is the only thing about it that is believed.
+func parse(revision store.Revision) (*policy.Policy, error) {
+	p, problems := policy.Parse(fmt.Sprintf("revision %d", revision.Number), revision.Text)
+	if p == nil {
+		return nil, problems
+	}
+	if digest := p.Digest(); digest != revision.Digest {
+		return nil, fmt.Errorf("revision %d: its text has digest %.12s, the record says %.12s", revision.Number, digest, revision.Digest)
+	}
+	return p, nil
+}
+
+func snapshot(revision store.Revision, p *policy.Policy, engine *policy.Engine) *live.Snapshot {
+	return &live.Snapshot{Revision: revision.Number, Digest: revision.Digest, Policy: p, Text: revision.Text, Engine: engine}
+}
+
+// catchUp loads what was approved while the sandbox was stopped. One that does
+// not load changes nothing, is marked, and ends the line: what follows it was
+// signed on top of it.
+func (s *supervisor) catchUp(ctx context.Context, waiting []store.Revision) {
+	for _, revision := range waiting {
+		if err := s.load(ctx, revision.Number); err != nil {
+			s.warnings = append(s.warnings, fmt.Sprintf("revision %d was not put in force: %v", revision.Number, err))
+			return
+		}
+	}
+}
+
+// load puts the next revision in force: read from the store, compiled, its
+// statement accepted, swapped. In this order nothing is half done: a revision
+// that does not compile never moves the chain.
+func (s *supervisor) load(ctx context.Context, number int) error {
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	now := s.live.Load()
+	switch {
+	case number == now.Revision:
+		return nil
+	case s.sandbox.Spec.Frozen:
+		return control.Errorf(control.CodeFrozen, "sandbox %q is frozen: it was created without an approver, so its policy never changes", s.sandbox.Name).
+			WithHint("exeat approver init, then create the sandbox again at a terminal")
+	case number <= now.Revision:
+		return control.Errorf(control.CodeRefused, "revision %d is older than revision %d, which is in force", number, now.Revision)
+	}
+	revision, err := s.store.Revision(ctx, s.sandbox.ID, number)
+	if errors.Is(err, store.ErrNotFound) {
+		return control.Errorf(control.CodeNotFound, "sandbox %q has no revision %d", s.sandbox.Name, number).WithHint("exeat policy list " + s.sandbox.Name)
+	}
+	if err != nil {
+		return fmt.Errorf("read revision %d: %w", number, err)
+	}
+	next, err := s.accept(revision, now)
+	if err != nil {
+		s.mark(ctx, number, store.RevisionFailed, err.Error())
+		return err
+	}
+	s.live.Swap(next)
+	s.signed = revision.Statement
+	s.mark(ctx, number, store.RevisionLoaded, "")
+	s.logger.Info("policy in force", "revision", number, "digest", revision.Digest)
+	return nil
+}
+
+// accept turns a stored revision into one that may be swapped in, or says why not.
+func (s *supervisor) accept(revision store.Revision, now *live.Snapshot) (*live.Snapshot, error) {
+	p, err := parse(revision)
+	if err != nil {
+		return nil, control.Errorf(control.CodeInvalid, "%v", err)
+	}
+	if err := sameStatic(revision.Number, now.Policy, p); err != nil {
+		return nil, err
+	}
+	engine, err := s.compile(p)
+	if err != nil {
+		return nil, control.Errorf(control.CodeInvalid, "revision %d: %v", revision.Number, err)
+	}
+	want, err := seal.Expected(s.sandbox, revision, now.Digest)
+	if err == nil {
+		err = s.chain.Accept(revision.Statement, revision.Signature, want)
+	}
+	if err != nil {
+		return nil, control.Errorf(control.CodeRefused, "revision %d: %v", revision.Number, err)
+	}
+	return snapshot(revision, p, engine), nil
+}
+
+// mark notes what became of a revision. The policy in force does not depend on
+// it: what a start believes is the signatures.
+func (s *supervisor) mark(ctx context.Context, number int, status, problem string) {
+	if err := s.store.SetRevisionStatus(ctx, s.sandbox.ID, number, status, problem); err != nil {
+		s.logger.Warn("mark revision", "revision", number, "err", err)
+	}
+}
+
+// statementDigest names the newest statement in force; "" in a frozen sandbox.
+func (s *supervisor) statementDigest() string {
+	if s.chain == nil {
+		return ""
+	}
+	_, digest := s.chain.Head()
+	return digest
+}

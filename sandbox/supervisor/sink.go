@@ -1,0 +1,71 @@
+package supervisor
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"exeat/policy"
+	"exeat/proxy"
+	"exeat/store"
+)
+
+// sink writes the proxy's decisions to the record, denials also to the file
+// that the agent reads.
+type sink struct {
+	log     *store.DecisionLog
+	reader  *store.DecisionReader
+	denials *denialsFile
+	logger  *slog.Logger
+}
+
+var _ proxy.Sink = (*sink)(nil)
+
+// Record returns when the decision may be acted upon: a plain allow once it is
+// queued, everything else once it is on disk. An error means that it is not
+// recorded, and then the proxy lets nothing through.
+func (s *sink) Record(ctx context.Context, e proxy.Event) (int64, error) {
+	d := decisionOf(e)
+	if policy.Verdict(d.Verdict) == policy.Allowed && d.Credential == "" {
+		return s.log.Enqueue(d)
+	}
+	id, err := s.log.Record(ctx, d)
+	if err != nil {
+		return 0, err
+	}
+	if policy.Verdict(d.Verdict) == policy.Denied {
+		s.tell(ctx, id)
+	}
+	return id, nil
+}
+
+// tell shows a denial inside, as the store keeps it: texts that the sandbox
+// chose were made harmless there, once. The record is safe by then, so a
+// failure here costs the agent some lines of text and nothing else.
+func (s *sink) tell(ctx context.Context, id int64) {
+	if !s.denials.first(id) {
+		return
+	}
+	d, err := s.reader.Decision(ctx, id)
+	if err == nil {
+		err = s.denials.append(d)
+	}
+	if err != nil {
+		s.logger.Warn("denials file", "id", id, "err", err)
+	}
+}
+
+// Complete adds what an allowed request came to.
+func (s *sink) Complete(id int64, status int, in, out int64, d time.Duration) {
+	s.log.Complete(id, status, in, out, d)
+}
+
+func decisionOf(e proxy.Event) store.Decision {
+	return store.Decision{
+		Time: e.Time, Revision: e.Revision, Exe: e.Exe, PID: e.PID, Ancestors: e.Ancestors,
+		Host: e.Host, Port: e.Port, Layer: e.Layer, Protocol: e.Protocol, Method: e.Method, Target: e.Target,
+		Verdict: e.Verdict, Policy: e.Policy, Code: e.Code, Reason: e.Reason, RuleMissing: e.RuleMissing,
+		Credential: e.Credential, Status: e.Status, BytesIn: e.BytesIn, BytesOut: e.BytesOut,
+		Duration: e.Duration, Count: max(e.Count, 1),
+	}
+}

@@ -1,0 +1,178 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"exeat/sandbox/confine"
+	"exeat/sandbox/control"
+	"exeat/store"
+)
+
+// lockPatience is how long a start tries for the lock, which `sandbox list`
+// holds for an instant when it looks.
+const lockPatience = 250 * time.Millisecond
+
+// start builds a sandbox and serves it. The order is the security: verified
+// before compiled, compiled before built, hidden from debuggers before any
+// secret is here, served before released.
+func start(ctx context.Context, launch control.Launch, logger *slog.Logger) (_ *supervisor, err error) {
+	s := &supervisor{
+		launch: launch, logger: logger, started: time.Now(),
+		dirs:     store.Dirs{State: launch.State, Config: launch.Config, Runtime: launch.Runtime},
+		stopping: make(chan struct{}), broken: make(chan error, 1),
+		running: map[int]control.Process{}, idle: closedChannel(),
+	}
+	defer func() {
+		if err != nil {
+			s.undo.run()
+		}
+	}()
+	steps := []func(context.Context) error{
+		s.takeLock, s.openState, s.prepare, s.openFiles, s.adoptPolicy, s.confine, s.hide, s.openDoors, s.listen, s.release,
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func closedChannel() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}
+
+// takeLock holds the sandbox's lock for this process's life.
+func (s *supervisor) takeLock(ctx context.Context) error {
+	dir, err := filepath.EvalSymlinks(s.dirs.Sandbox(s.launch.ID)) // no mount source may pass a symlink
+	if err != nil {
+		return fmt.Errorf("sandbox directory: %w", err)
+	}
+	s.dir = control.Dir(dir)
+	ctx, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	lock, err := s.dir.Lock(ctx)
+	if errors.Is(err, control.ErrLocked) {
+		return &hintError{"another supervisor runs this sandbox", "exeat sandbox list"}
+	}
+	if err != nil {
+		return fmt.Errorf("lock of sandbox: %w", err)
+	}
+	s.undo.add(func() { lock.Close() })
+	return nil
+}
+
+func (s *supervisor) openState(ctx context.Context) error {
+	st, err := store.Open(ctx, s.dirs)
+	if err != nil {
+		return err
+	}
+	s.undo.add(func() { st.Close() })
+	s.store = st
+	s.sandbox, err = st.SandboxByID(ctx, s.launch.ID)
+	if err != nil {
+		return fmt.Errorf("read sandbox %s: %w", s.launch.ID, err)
+	}
+	s.undo.add(s.forget)
+	return nil
+}
+
+// openFiles makes the files of ours that are mounted: they must be there before
+// the view is built, and get their content later.
+func (s *supervisor) openFiles(context.Context) error {
+	denials, err := openDenials(s.dir.Denials())
+	if err != nil {
+		return err
+	}
+	s.undo.add(func() { denials.Close() })
+	s.denials = denials
+	s.bundle, err = openShown(s.dir.Bundle(), os.O_TRUNC)
+	if err != nil {
+		return err
+	}
+	s.undo.add(func() { s.bundle.Close() })
+	return nil
+}
+
+// openShown opens a file that is mounted into the sandbox. It is readable for
+// the sandbox's uid whatever the umask; who may walk to it is another matter.
+func openShown(path string, flags int) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW|flags, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := file.Chmod(0o644); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// confine makes the namespaces, the network and the view. Nothing runs in
+// there yet but init.
+func (s *supervisor) confine(ctx context.Context) error {
+	spec, err := s.spec()
+	if err != nil {
+		return err
+	}
+	defer closeTrees(spec)
+	s.box, err = confine.Start(ctx, spec)
+	if err != nil {
+		return err
+	}
+	s.undo.add(func() { s.box.Close() })
+	return nil
+}
+
+// hide closes this process to debuggers and /proc readers of the same user.
+// Not before init has its uid map, which an undumpable parent could not write,
+// and not after the first secret.
+func (s *supervisor) hide(context.Context) error {
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return fmt.Errorf("hide from debuggers: %w", err)
+	}
+	return nil
+}
+
+// listen serves the control socket. Its end waits for the calls under way.
+func (s *supervisor) listen(context.Context) error {
+	listener, err := control.Listen(s.dirs.Socket(s.sandbox.ID))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	server := control.Server{Handler: handler{s}, Logger: s.logger}
+	go func() {
+		defer close(done)
+		if err := server.Serve(ctx, listener); err != nil {
+			s.fail("control socket", err)
+		}
+	}()
+	s.undo.add(func() {
+		cancel()
+		<-done
+		if err := control.Remove(s.dirs.Socket(s.sandbox.ID)); err != nil {
+			s.logger.Warn("end", "err", err)
+		}
+	})
+	return nil
+}
+
+// release lets programs start, now that everything they can reach is served.
+func (s *supervisor) release(ctx context.Context) error {
+	if err := s.box.Go(); err != nil {
+		return err
+	}
+	return s.remember(ctx)
+}

@@ -1,0 +1,91 @@
+package supervisor
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"exeat/approvals/seal"
+	"exeat/policy/live"
+	"exeat/sandbox/confine"
+	"exeat/sandbox/control"
+	"exeat/store"
+)
+
+// supervisor owns one sandbox.
+type supervisor struct {
+	launch   control.Launch
+	dirs     store.Dirs
+	dir      control.Dir
+	logger   *slog.Logger
+	store    *store.Store
+	sandbox  store.Sandbox
+	started  time.Time
+	live     *live.Live
+	view     *view
+	root     viewRoot
+	ahead    *ahead
+	denials  *denialsFile
+	bundle   *os.File // mounted over every bundle of certificates
+	env      []string // of every program, before its own additions
+	warnings []string
+	box      *confine.Box
+	undo     cleanup
+
+	loading sync.Mutex  // held for one load
+	chain   *seal.Chain // guarded by loading; nil in a frozen sandbox
+	signed  []byte      // guarded by loading; the newest statement in force
+
+	stopping chan struct{} // closed by stop
+	stopOnce sync.Once
+	broken   chan error // what serves the sandbox has failed; buffered, the first counts
+
+	mu      sync.Mutex
+	running map[int]control.Process // guarded by mu; by confine's id, until its exit code is delivered
+	idle    chan struct{}           // guarded by mu; closed when running is empty
+	main    *control.MainState      // guarded by mu
+	remove  bool                    // guarded by mu; --no-keep, and the command has ended
+}
+
+// cleanup undoes what a start has made, last first.
+type cleanup []func()
+
+func (c *cleanup) add(f func()) { *c = append(*c, f) }
+
+func (c *cleanup) run() {
+	for i := len(*c) - 1; i >= 0; i-- {
+		(*c)[i]()
+	}
+	*c = nil
+}
+
+// stop asks run to end the sandbox; more than once is once.
+func (s *supervisor) stop() { s.stopOnce.Do(func() { close(s.stopping) }) }
+
+// fail ends the sandbox because something that must serve it does not.
+func (s *supervisor) fail(what string, err error) {
+	s.logger.Error(what, "err", err)
+	select {
+	case s.broken <- err:
+	default:
+	}
+}
+
+// run returns when the sandbox has ended, whatever ended it, and has left
+// nothing behind but what is stored.
+func (s *supervisor) run(ctx context.Context) error {
+	var err error
+	select {
+	case <-ctx.Done():
+	case <-s.stopping:
+	case err = <-s.broken:
+	case <-s.box.Done():
+		s.logger.Warn("init has ended, and with it the sandbox")
+	}
+	s.stop()
+	s.endPrograms()
+	s.undo.run()
+	return err
+}
