@@ -1,0 +1,59 @@
+package grant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"exeat/sandbox/control"
+	"exeat/store"
+)
+
+// loadNow has the supervisor load a revision; false without an error when none runs.
+func (g Grant) loadNow(ctx context.Context, sandbox store.Sandbox, number int) (bool, error) {
+	client, err := control.Dial(ctx, g.Dirs.Socket(sandbox.ID))
+	if errors.Is(err, control.ErrNotRunning) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return g.load(ctx, client, sandbox, number)
+}
+
+// load has a revision put in force. Whatever the call itself says, the
+// supervisor's policy decides whether it is: an answer can be lost.
+func (g Grant) load(ctx context.Context, client *control.Client, sandbox store.Sandbox, number int) (bool, error) {
+	cause := client.Load(ctx, number)
+	current, _, _, err := client.Policy(ctx)
+	switch {
+	case err == nil && current >= number:
+		return true, g.mark(ctx, sandbox, number, store.RevisionLoaded, "")
+	case errors.Is(err, control.ErrNotRunning):
+		return false, nil // it went away; the next start loads it
+	case err != nil:
+		return false, fmt.Errorf("revision %d is signed, but the supervisor of sandbox %q does not say whether it is in force: %w",
+			number, sandbox.Name, errors.Join(cause, err))
+	case cause == nil:
+		return false, fmt.Errorf("the supervisor of sandbox %q says it loaded revision %d and enforces revision %d", sandbox.Name, number, current)
+	}
+	var refused *control.Error
+	if !errors.As(cause, &refused) || refused.Code == control.CodeStopping {
+		return false, cause // a time-out: the revision stays signed and is loaded first next time
+	}
+	if err := g.mark(ctx, sandbox, number, store.RevisionFailed, refused.Message); err != nil {
+		return false, errors.Join(cause, err)
+	}
+	return false, &problem{
+		fmt.Errorf("revision %d of sandbox %q was %w: %w", number, sandbox.Name, ErrNotLoaded, cause), refused.Hint(),
+	}
+}
+
+// mark writes down what became of a revision, if the supervisor has not.
+func (g Grant) mark(ctx context.Context, sandbox store.Sandbox, number int, status, why string) error {
+	revision, err := g.Store.Revision(ctx, sandbox.ID, number)
+	if err != nil || revision.Status == status {
+		return err
+	}
+	return g.Store.SetRevisionStatus(ctx, sandbox.ID, number, status, why)
+}

@@ -1,0 +1,78 @@
+package approvals
+
+import (
+	"context"
+	"path"
+	"strings"
+
+	"exeat/policy"
+	"exeat/store"
+)
+
+// replayed is how many recorded denials are tried, the newest ones.
+const replayed = 1000
+
+// wouldAllow replays recorded denials and returns the ids of those that the
+// candidate allows and the base does not.
+func (d *Desk) wouldAllow(ctx context.Context, sandbox store.Sandbox, base, candidate *policy.Policy) ([]int64, error) {
+	denials, err := d.denials(ctx, sandbox.ID)
+	if err != nil || len(denials) == 0 {
+		return []int64{}, err
+	}
+	options := policy.Options{Aliases: programAliases(sandbox.Spec.Program)}
+	before, problems := policy.Compile(base, options)
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	after, problems := policy.Compile(candidate, options)
+	if problems.HasErrors() {
+		return nil, &Error{Code: CodeInvalid, Message: problems.Error()}
+	}
+	out := []int64{}
+	for _, denial := range denials {
+		if !allows(before, denial) && allows(after, denial) {
+			out = append(out, denial.ID)
+		}
+	}
+	return out, nil
+}
+
+func (d *Desk) denials(ctx context.Context, sandboxID string) ([]store.Decision, error) {
+	reader, err := store.OpenDecisionReader(ctx, d.Dirs, sandboxID)
+	if err != nil {
+		return nil, err
+	}
+	defer reader.Close()
+	return reader.Decisions(ctx, store.DecisionFilter{Denied: true, Limit: replayed})
+}
+
+// allows asks an engine about a recorded denial. Audit is counted: it forwards.
+func allows(engine *policy.Engine, denial store.Decision) bool {
+	if denial.Code != string(policy.CodePolicy) {
+		return false // no addition to a policy can allow it
+	}
+	admission := engine.Connect(policy.Destination{
+		Host: denial.Host, Port: denial.Port,
+		Caller: policy.Caller{Exe: denial.Exe, Ancestors: denial.Ancestors},
+	})
+	decision := admission.Decision
+	if decision.Verdict != policy.Denied && admission.Inspect {
+		if denial.Method == "" {
+			return true // the connection is admitted, its requests are judged one by one
+		}
+		target, _, _ := strings.Cut(denial.Target, "?")
+		decision = admission.Request(policy.Request{Method: denial.Method, Path: target})
+	}
+	return decision.Verdict != policy.Denied
+}
+
+// programAliases lets the usual place of the agent's program mean where this
+// sandbox has it, as its supervisor does.
+func programAliases(program *store.Program) func(string) []string {
+	return func(name string) []string {
+		if program == nil || name != path.Join("/usr/local/bin", program.Link) {
+			return nil
+		}
+		return []string{path.Join("/exeat/bin", program.Link), program.Source}
+	}
+}

@@ -1,0 +1,73 @@
+package risk
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"exeat/policy"
+)
+
+// lostDenials says which deny rules of base no longer speak in candidate,
+// where candidate still grants something at that host: the deny rule was what
+// stood between.
+func lostDenials(base, candidate *policy.Policy) []string {
+	hosts := hostsOf(candidate)
+	wild := slices.ContainsFunc(hosts, isWildcard)
+	var out []string
+	for _, g := range newGrants(denials(candidate), denials(base)) {
+		if wild || isWildcard(g.host) || slices.Contains(hosts, g.host) {
+			out = append(out, "no longer forbidden: "+g.String())
+		}
+	}
+	slices.SortFunc(out, cmp.Compare[string])
+	return slices.Compact(out)
+}
+
+// denials are the deny rules of p as grants of what they forbid.
+func denials(p *policy.Policy) []grant {
+	var out []grant
+	for _, block := range p.Blocks {
+		for _, endpoint := range block.Endpoints {
+			for _, g := range forbiddenBy(endpoint) {
+				for _, port := range endpoint.Ports {
+					for _, binary := range block.Binaries {
+						if len(out) == maxGrants {
+							return out
+						}
+						g.place = place{endpoint.Host, port, endpoint.Path, binary.Path, binary.Descendants}
+						out = append(out, g)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// forbiddenBy is what an endpoint forbids whatever others allow. In audit its
+// deny rules forbid nothing; one whose protocol is not inspected yet forbids
+// all it would speak for.
+func forbiddenBy(e policy.Endpoint) []grant {
+	switch {
+	case e.Protocol != "" && e.Protocol != policy.REST:
+		return []grant{{}}
+	case e.Enforcement == policy.Audit:
+		return nil
+	}
+	var out []grant
+	for _, rule := range e.DenyRules {
+		out = append(out, requestOf(rule))
+	}
+	return out
+}
+
+func hostsOf(p *policy.Policy) []string {
+	set := map[string]bool{}
+	for _, block := range p.Blocks {
+		for _, endpoint := range block.Endpoints {
+			set[endpoint.Host] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}

@@ -1,0 +1,204 @@
+package risk_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"exeat/approvals/risk"
+	"exeat/policy"
+)
+
+// block is one block of a policy in one line of YAML for each part.
+func block(key, endpoints, binaries string) string {
+	return "  " + key + ":\n    endpoints: [" + endpoints + "]\n    binaries: [" + binaries + "]\n"
+}
+
+const (
+	curl = "{ path: /usr/bin/curl, descendants: false }"
+	git  = "{ path: /usr/bin/git }"
+)
+
+func parse(t *testing.T, blocks ...string) *policy.Policy {
+	t.Helper()
+	p, problems := policy.Parse("test", []byte("version: 1\nnetwork_policies:\n"+strings.Join(blocks, "")))
+	if p == nil {
+		t.Fatal(problems)
+	}
+	return p
+}
+
+// base is what every row below changes.
+var base = block("hub", "{ host: github.com, port: 443, protocol: rest, access: read-only }", curl) +
+	block("pypi", "{ host: pypi.org, port: 443 }", curl)
+
+func TestPermits(t *testing.T) {
+	const write = "{ host: github.com, port: 443, protocol: rest, rules: [{ allow: { method: POST, path: /acme/widgets.git/git-receive-pack } }] }"
+	for _, test := range []struct {
+		name  string
+		added string
+		want  []string
+	}{
+		{"nothing", "", nil},
+		{"one rule", block("push", write, git), []string{
+			"POST https://github.com:443/acme/widgets.git/git-receive-pack by /usr/bin/git and what it starts",
+		}},
+		{"what the base has in another block", block("again", "{ host: github.com, port: 443, protocol: rest, access: read-only }", curl), nil},
+		{"a rule the base's preset covers", block("again", "{ host: github.com, port: 443, protocol: rest, rules: [{ allow: { method: GET, path: /acme/** } }] }", curl), nil},
+		{"the same for what it starts", block("again", "{ host: github.com, port: 443, protocol: rest, access: read-only }", "{ path: /usr/bin/curl }"), []string{
+			"GET, HEAD and OPTIONS https://github.com:443/** by /usr/bin/curl and what it starts",
+		}},
+		{"a preset", block("more", "{ host: a.example, ports: [80, 8443], path: /v1/**, protocol: rest, access: read-write }", curl), []string{
+			"GET, HEAD, OPTIONS, PATCH, POST and PUT http://a.example:80/v1/** by /usr/bin/curl",
+			"GET, HEAD, OPTIONS, PATCH, POST and PUT https://a.example:8443/v1/** by /usr/bin/curl",
+		}},
+		{"full", block("more", "{ host: a.example, port: 443, protocol: rest, access: full }", curl), []string{
+			"every method on https://a.example:443/** by /usr/bin/curl",
+		}},
+		{"uninspected", block("more", "{ host: a.example, port: 5432 }", curl), []string{
+			"any traffic to a.example:5432, uninspected, by /usr/bin/curl",
+		}},
+		{"uninspected beside inspected is read as read-only", block("more", "{ host: github.com, port: 443 }", git), []string{
+			"GET, HEAD and OPTIONS https://github.com:443/** by /usr/bin/git and what it starts",
+			"POST https://github.com:443/**/git-upload-pack by /usr/bin/git and what it starts",
+		}},
+		{"audit permits all of it", block("more", "{ host: github.com, port: 443, protocol: rest, enforcement: audit, rules: [{ allow: { method: GET, path: /x } }] }", curl), []string{
+			"every request to https://github.com:443/** by /usr/bin/curl (audit: its rules only record)",
+		}},
+		{"a query", block("more", "{ host: github.com, port: 443, protocol: rest, rules: [{ allow: { method: POST, path: /x, query: { a: '1' } } }] }", curl), []string{
+			"POST https://github.com:443/x?a=1 by /usr/bin/curl",
+		}},
+		{"methods of one path", block("more", "{ host: github.com, port: 443, protocol: rest, rules: [{ allow: { method: PUT, path: /x } }, { allow: { method: DELETE, path: /x } }] }", curl), []string{
+			"DELETE and PUT https://github.com:443/x by /usr/bin/curl",
+		}},
+		{"not inspected yet denies", block("more", "{ host: a.example, port: 443, protocol: graphql, access: full }", curl), nil},
+	} {
+		got := risk.Assess(parse(t, base), parse(t, base, test.added)).Permits
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s: %s", test.name, diff)
+		}
+	}
+}
+
+// Taking the inspected endpoint away makes an uninspected one mean what it says.
+func TestRemovingInspectionPermits(t *testing.T) {
+	open := block("open", "{ host: github.com, port: 443 }", curl)
+	got := risk.Assess(parse(t, base, open), parse(t, open))
+	want := []string{"any traffic to github.com:443, uninspected, by /usr/bin/curl"}
+	if diff := cmp.Diff(want, got.Permits); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLostDenials(t *testing.T) {
+	deny := func(rules string) string {
+		return block("hub", "{ host: github.com, port: 443, protocol: rest, access: full, deny_rules: ["+rules+"] }", curl)
+	}
+	before := parse(t, deny("{ method: DELETE, path: /** }, { method: POST, path: /x }"))
+	got := risk.Assess(before, parse(t, deny("{ method: POST, path: /x }")))
+	want := []string{"no longer forbidden: DELETE https://github.com:443/** by /usr/bin/curl"}
+	if diff := cmp.Diff(want, got.Permits); diff != "" {
+		t.Error(diff)
+	}
+	if !slices.ContainsFunc(got.Findings, func(f risk.Finding) bool { return f.Code == risk.LostDenial }) {
+		t.Errorf("no finding: %v", got.Findings)
+	}
+}
+
+// An endpoint that starts to audit, or one not inspected yet that goes away,
+// stops forbidding.
+func TestLostDenialsWithoutARuleGoing(t *testing.T) {
+	full := "{ host: github.com, port: 443, protocol: rest, access: full, "
+	deny := "deny_rules: [{ method: DELETE, path: /x }] }"
+	for name, change := range map[string][2]string{
+		"audit":   {block("hub", full+deny, curl), block("hub", full+"enforcement: audit, "+deny, curl)},
+		"pending": {block("hub", full+" }", curl) + block("ql", "{ host: github.com, port: 443, path: /graphql, protocol: graphql, access: full }", curl), block("hub", full+" }", curl)},
+	} {
+		got := risk.Assess(parse(t, change[0]), parse(t, change[1])).Permits
+		if !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "no longer forbidden: ") }) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+func TestFindings(t *testing.T) {
+	rest := func(host, more string) string {
+		return "{ host: '" + host + "', port: 443, protocol: rest, " + more + " }"
+	}
+	for _, test := range []struct {
+		name  string
+		added string
+		want  []string // codes, in order
+	}{
+		{"nothing", "", nil},
+		{"reading a known host", block("x", rest("github.com", "access: read-only"), git), nil},
+		{"audit", block("x", rest("github.com", "enforcement: audit, access: read-only"), git), []string{risk.AuditPermits}},
+		{"uninspected", block("x", "{ host: pypi.org, port: 8080 }", curl), []string{risk.Uninspected}},
+		{"full", block("x", rest("github.com", "access: full"), git), []string{risk.AccessFull}},
+		{"write", block("x", rest("github.com", "rules: [{ allow: { method: PUT, path: /x } }]"), git), []string{risk.WriteMethod}},
+		{"write anywhere", block("x", rest("github.com", "rules: [{ allow: { method: PUT, path: /** } }]"), git), []string{risk.AnyPath}},
+		{"new host", block("x", rest("a.example", "access: read-only"), git), []string{risk.NewHost}},
+		{"wildcard", block("x", rest("*.a.example", "access: read-only"), git), []string{risk.WildcardHost, risk.NewHost}},
+		{"one letter off", block("x", rest("githab.com", "access: read-only"), git), []string{risk.SimilarHost, risk.NewHost}},
+		{"letters swapped", block("x", rest("gihtub.com", "access: read-only"), git), []string{risk.SimilarHost, risk.NewHost}},
+		{"one letter more", block("x", rest("githubb.com", "access: read-only"), git), []string{risk.SimilarHost, risk.NewHost}},
+		{"two letters off", block("x", rest("gitlob.com", "access: read-only"), git), []string{risk.NewHost}},
+		{"mixed scripts", block("x", rest("g\u0456thub.com", "access: read-only"), git), []string{risk.Confusable, risk.NewHost}},
+		{"international", block("x", rest("b\u00fccher.example", "access: read-only"), git), []string{risk.Confusable, risk.NewHost}},
+		{"credential", block("x", rest("api.secret.example", "access: read-only"), git), []string{risk.Credentialed, risk.NewHost}},
+		{"credential under a wildcard", block("x", rest("*.secret.example", "access: read-only"), git), []string{risk.Credentialed, risk.WildcardHost, risk.NewHost}},
+		{"writable binary", block("x", rest("github.com", "access: read-only"), "{ path: /sandbox/bin/tool }"), []string{risk.WritableBinary}},
+		{"writable by a glob", block("x", rest("github.com", "access: read-only"), "{ path: '/tmp/**' }"), []string{risk.WritableBinary}},
+		{"shell", block("x", rest("github.com", "access: read-only"), "{ path: /bin/bash }"), []string{risk.Interpreter}},
+		{"versioned interpreter", block("x", rest("github.com", "access: read-only"), "{ path: /usr/bin/python3.12, descendants: false }"), []string{risk.Interpreter}},
+		{"any binary", block("x", rest("github.com", "access: read-only"), "{ path: '/usr/bin/*' }"), []string{risk.AnyBinary}},
+		{"private literal", block("x", "{ host: 10.1.2.3, port: 443, protocol: rest, access: read-only }", git), []string{risk.PrivateNetwork, risk.NewHost}},
+		{"private range", block("x", rest("github.com", "access: read-only, allowed_ips: [10.0.0.0/8]"), git), []string{risk.PrivateNetwork}},
+		{"encoded slash", block("x", rest("github.com", "access: read-only, allow_encoded_slash: true"), git), []string{risk.EncodedSlash}},
+		{"not inspected yet", block("x", "{ host: a.example, port: 443, protocol: graphql, access: full }", git), []string{risk.NotInspected}},
+	} {
+		report := risk.Assess(parse(t, base), parse(t, base, test.added), "api.secret.example")
+		var got []string
+		for _, f := range report.Findings {
+			if !slices.Contains(got, f.Code) {
+				got = append(got, f.Code)
+			}
+			if f.Message == "" || f.Severity == "" {
+				t.Errorf("%s: %+v", test.name, f)
+			}
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s: %s", test.name, diff)
+		}
+	}
+}
+
+// MX04: the rules of an endpoint in audit look narrow and permit everything, so
+// that is said first, whatever else there is to say.
+func TestAuditComesFirst(t *testing.T) {
+	added := block("x", "{ host: 'x.example', port: 443 }, { host: '*.b.example', port: 443, protocol: rest, enforcement: audit, rules: [{ allow: { method: GET, path: /x } }] }", "{ path: /sandbox/x }")
+	got := risk.Assess(parse(t, base), parse(t, base, added)).Findings
+	if len(got) == 0 || got[0].Code != risk.AuditPermits || got[0].Severity != risk.High {
+		t.Errorf("first finding: %+v", got)
+	}
+}
+
+// A change that grants more than can be listed says so instead of leaving it out.
+func TestTooLarge(t *testing.T) {
+	var rules, binaries []string
+	for i := range 400 {
+		name := strings.Repeat("x", i+1)
+		rules = append(rules, "{ allow: { method: POST, path: /"+name+" } }")
+		binaries = append(binaries, "{ path: /usr/bin/"+name+" }")
+	}
+	added := block("x", "{ host: a.example, port: 443, protocol: rest, rules: ["+strings.Join(rules, ", ")+"] }", strings.Join(binaries, ", "))
+	got := risk.Assess(parse(t, base), parse(t, base, added))
+	if len(got.Permits) > 301 || !strings.HasSuffix(got.Permits[len(got.Permits)-1], "more") {
+		t.Errorf("%d permits, the last %q", len(got.Permits), got.Permits[len(got.Permits)-1])
+	}
+	if got.Findings[0].Code != risk.TooLarge && got.Findings[0].Severity != risk.High {
+		t.Errorf("findings: %v", got.Findings)
+	}
+}
