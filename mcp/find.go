@@ -1,0 +1,117 @@
+package mcp
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"exeat/mcp/tool"
+	"exeat/sandbox"
+	"exeat/store"
+)
+
+// maxCounted bounds how far list_sandboxes counts denials.
+const maxCounted = 1000
+
+// sandbox finds a sandbox by name.
+func (h *host) sandbox(ctx context.Context, name string) (sandbox.Info, *tool.Error) {
+	if name == "" {
+		return sandbox.Info{}, tool.BadArgument("sandbox: name one; list_sandboxes shows which there are")
+	}
+	info, err := h.Boxes.Get(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		problem := tool.NotFound("list_sandboxes shows the names there are", "%v", err)
+		problem.DidYouMean = hintOf(err)
+		return info, problem
+	}
+	if err != nil {
+		return info, tool.Internal(err)
+	}
+	return info, nil
+}
+
+func hintOf(err error) string {
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return hinted.Hint()
+	}
+	return ""
+}
+
+func sorted(all []sandbox.Info) []sandbox.Info {
+	slices.SortFunc(all, func(a, b sandbox.Info) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+func stateOf(info sandbox.Info) string {
+	if info.Running {
+		return "running"
+	}
+	return "stopped"
+}
+
+// denialQuery chooses denials; zero values choose all.
+type denialQuery struct {
+	kind   string
+	since  time.Time
+	before int64
+	limit  int
+}
+
+// denials reads denials, newest first. Those of another kind are passed over a
+// page at a time, so that a rare kind is found behind a flood.
+func (h *host) denials(ctx context.Context, id string, q denialQuery) ([]tool.Denial, error) {
+	reader, err := store.OpenDecisionReader(ctx, h.Boxes.Dirs, id)
+	if err != nil {
+		return nil, err
+	}
+	defer reader.Close()
+	filter := store.DecisionFilter{Denied: true, Since: q.since, BeforeID: q.before, Limit: max(q.limit, maxCounted)}
+	var found []tool.Denial
+	for len(found) < q.limit {
+		page, err := reader.Decisions(ctx, filter)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range slices.Backward(page) {
+			if q.kind == "" || d.Code == q.kind {
+				found = append(found, denialOf(d))
+			}
+		}
+		if len(page) < filter.Limit {
+			break
+		}
+		filter.BeforeID = page[0].ID
+	}
+	return found[:min(len(found), q.limit)], nil
+}
+
+func (h *host) denial(ctx context.Context, sandboxID string, id int64) (tool.Denial, *tool.Error) {
+	reader, err := store.OpenDecisionReader(ctx, h.Boxes.Dirs, sandboxID)
+	if err != nil {
+		return tool.Denial{}, tool.Internal(err)
+	}
+	defer reader.Close()
+	d, err := reader.Decision(ctx, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && d.Verdict != store.VerdictDeny {
+		return tool.Denial{}, tool.NotFound("list_denials shows the ids there are", "no denial of this sandbox has the id %d", id)
+	}
+	if err != nil {
+		return tool.Denial{}, tool.Internal(err)
+	}
+	return denialOf(d), nil
+}
+
+func denialOf(d store.Decision) tool.Denial {
+	last := d.Last
+	if last.IsZero() {
+		last = d.Time
+	}
+	return tool.Denial{
+		ID: d.ID, Last: last, Count: d.Count, Host: d.Host, Port: d.Port, Layer: d.Layer, Protocol: d.Protocol,
+		Method: d.Method, Target: d.Target, Policy: d.Policy, Code: d.Code, Reason: d.Reason, RuleMissing: d.RuleMissing,
+		Exe: d.Exe, Ancestors: d.Ancestors,
+	}
+}

@@ -1,0 +1,53 @@
+package inside
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/mark3labs/mcp-go/server"
+
+	"exeat/mcp/tool"
+	"exeat/policy"
+)
+
+// ErrNotFound says that no denial has this id.
+var ErrNotFound = errors.New("no such denial")
+
+// View is what the endpoint may see of its sandbox.
+type View interface {
+	// InForce is the policy in force now.
+	InForce() (revision int, p *policy.Policy, e *policy.Engine)
+	// Changed is closed when the next policy comes into force.
+	Changed() <-chan struct{}
+	// Denials returns at most limit denials older than before, newest first; before 0 means from the newest.
+	Denials(ctx context.Context, before int64, limit int) ([]tool.Denial, error)
+	// Denial returns one denial, or ErrNotFound.
+	Denial(ctx context.Context, id int64) (tool.Denial, error)
+}
+
+// instructions is the one text every client shows its model.
+const instructions = `You run in a sandbox. A proxy answers requests the policy does not allow with 403; connections are reset. When something is denied: list_denials, then explain_denial. You cannot change the policy from here, and retrying does not help. Report the denial id to the user and ask for access; await_change returns when the policy allows it.`
+
+// idle is how long a session that says nothing is remembered.
+const idle = 30 * time.Minute
+
+// maxBody bounds a request to the endpoint.
+const maxBody = 1 << 20
+
+// Handler serves the endpoint at /mcp.
+func Handler(version string, view View) http.Handler {
+	s := server.NewMCPServer("exeat-inside", version,
+		server.WithInstructions(instructions), server.WithRecovery(), server.WithToolCapabilities(false))
+	tool.Register(s, tools(view)...)
+	stream := server.NewStreamableHTTPServer(s, server.WithStateful(true), server.WithSessionIdleTTL(idle),
+		server.WithDisableLocalhostProtection(true)) // Host is exeat.local, checked by the proxy
+	mux := http.NewServeMux()
+	mux.Handle("/mcp", http.MaxBytesHandler(stream, maxBody))
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte("This is exeat. What was denied: /exeat/denials.log, or MCP at http://exeat.local/mcp\n"))
+	})
+	return mux
+}

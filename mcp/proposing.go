@@ -1,0 +1,156 @@
+package mcp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/mark3labs/mcp-go/server"
+
+	"exeat/approvals"
+	"exeat/approvals/risk"
+	"exeat/mcp/tool"
+	"exeat/policy"
+)
+
+func (h *host) proposing() []tool.Tool {
+	return []tool.Tool{
+		{
+			Name: "propose_policy_change", Title: "Ask for access", Handle: h.propose, Writes: true,
+			Description: "Asks a human to allow something in a sandbox: after a 403 forbidden, connection refused or permission denied. Changes nothing by itself. Give the operations that explain_denial offers, or a whole policy.",
+			Schema:      proposeSchema,
+		},
+		{
+			Name: "await_approval", Title: "Wait for the human's answer", Handle: h.await,
+			Description: "Waits until a human has approved or rejected a proposal, at most wait_seconds. Call it again while status is pending.",
+			Schema:      `{"type":"object","properties":{"proposal_id":{"type":"integer"},"wait_seconds":{"type":"integer","minimum":0,"maximum":50,"default":25}},"required":["proposal_id"],"additionalProperties":false}`,
+		},
+	}
+}
+
+const proposeSchema = `{"type":"object","properties":{` +
+	`"sandbox":{"type":"string"},` +
+	`"base_revision":{"type":"integer","description":"the revision get_policy or explain_denial named"},` +
+	`"operations":{"type":"array","minItems":1,"maxItems":20,"items":{"type":"object","properties":{` +
+	`"op":{"type":"string","enum":["add_rule","remove_rule","add_deny_rule","remove_deny_rule","set_access","add_endpoint","remove_endpoint","add_binary","remove_binary","add_block","remove_block"]},` +
+	`"block":{"type":"string"},"host":{"type":"string"},"port":{"type":"integer"},"path":{"type":"string"},"access":{"type":"string"},` +
+	`"rule":{"type":"object"},"endpoint":{"type":"object"},"binary":{"type":"object"},"endpoints":{"type":"array","items":{"type":"object"}},"binaries":{"type":"array","items":{"type":"object"}}},` +
+	`"required":["op","block"]}},` +
+	`"policy_yaml":{"type":"string","description":"a whole policy, in place of operations"},` +
+	`"reason":{"type":"string","maxLength":500,"description":"for the human: what it is for"},` +
+	`"denial_ids":{"type":"array","maxItems":20,"items":{"type":"integer"}},` +
+	`"dry_run":{"type":"boolean","description":"show what would be filed and file nothing"}},` +
+	`"required":["sandbox","base_revision","reason"],"additionalProperties":false}`
+
+// proposeInput are the arguments of propose_policy_change.
+type proposeInput struct {
+	Sandbox    string             `json:"sandbox"`
+	Base       int                `json:"base_revision"`
+	Operations []policy.Operation `json:"operations"`
+	YAML       string             `json:"policy_yaml"`
+	Reason     string             `json:"reason"`
+	DenialIDs  []int64            `json:"denial_ids"`
+	DryRun     bool               `json:"dry_run"`
+}
+
+// filed is what an agent learns of its proposal.
+type filed struct {
+	ID        int64          `json:"proposal_id,omitempty"`
+	Status    string         `json:"status"`
+	Diff      string         `json:"diff"`
+	Truncated bool           `json:"diff_truncated,omitempty"`
+	Permits   []string       `json:"permits"`
+	Findings  []risk.Finding `json:"findings"`
+	Allows    []int64        `json:"would_allow_denials"`
+	Command   string         `json:"approve_command,omitempty"`
+	Expires   string         `json:"expires_at,omitempty"`
+	Step      string         `json:"next_step"`
+}
+
+func (h *host) propose(ctx context.Context, raw json.RawMessage) (any, *tool.Error) {
+	var in proposeInput
+	if problem := tool.Decode(raw, &in); problem != nil {
+		return nil, problem
+	}
+	if strings.TrimSpace(in.Reason) == "" {
+		return nil, tool.BadArgument("reason: say what the change is for; the human reads it")
+	}
+	info, problem := h.sandbox(ctx, in.Sandbox)
+	if problem != nil {
+		return nil, problem
+	}
+	for _, id := range in.DenialIDs {
+		if _, problem := h.denial(ctx, info.ID, id); problem != nil {
+			return nil, problem
+		}
+	}
+	result, err := h.desk.Submit(ctx, approvals.Submission{
+		SandboxID: info.ID, BaseRevision: in.Base, Operations: in.Operations, YAML: []byte(in.YAML),
+		Reason: in.Reason, DenialIDs: in.DenialIDs, Proposer: client(ctx), DryRun: in.DryRun,
+	})
+	if err != nil {
+		return nil, refusal(err)
+	}
+	return newFiled(result), nil
+}
+
+// client is the name the client gave itself; it proves nothing and is shown as its word.
+func client(ctx context.Context) string {
+	session, ok := server.ClientSessionFromContext(ctx).(server.SessionWithClientInfo)
+	if !ok || session.GetClientInfo().Name == "" {
+		return "MCP client"
+	}
+	return session.GetClientInfo().Name
+}
+
+// diffBudget is how much of a diff a result holds, in bytes.
+const diffBudget = 5 << 10
+
+func newFiled(result approvals.Filed) filed {
+	r := result.Review
+	out := filed{
+		ID: r.ID, Status: r.Status, Diff: r.Diff, Permits: fitting(r.Permits), Findings: r.Findings, Allows: r.WouldAllow,
+		Command: fmt.Sprintf("exeat approve %d", r.ID), Expires: r.ExpiresAt.UTC().Format("2006-01-02T15:04:05Z"),
+		Step: "tell the user to run approve_command in another terminal, then call await_approval",
+	}
+	if len(out.Diff) > diffBudget {
+		out.Diff, out.Truncated = out.Diff[:diffBudget], true
+	}
+	if result.DryRun {
+		out.ID, out.Status, out.Command, out.Expires = 0, "dry_run", "", ""
+		out.Step = "call propose_policy_change without dry_run to file it"
+	}
+	return out
+}
+
+// fitting keeps the first permits, which are what the operations asked for.
+func fitting(permits []string) []string {
+	const most = 20
+	if len(permits) <= most {
+		return append([]string{}, permits...)
+	}
+	return append(permits[:most:most], fmt.Sprintf("and %d more", len(permits)-most))
+}
+
+// refusal gives an error of package approvals the form of this protocol.
+func refusal(err error) *tool.Error {
+	var refused *approvals.Error
+	if !errors.As(err, &refused) {
+		return tool.Internal(err)
+	}
+	problem := &tool.Error{Code: tool.CodeRefused, Message: refused.Message, NextStep: refused.HintOf}
+	switch refused.Code {
+	case approvals.CodeInvalid, approvals.CodeArgument, approvals.CodeStatic:
+		problem.Code = tool.CodeBadArgument
+	case approvals.CodeBaseMoved:
+		problem.Code, problem.Retryable = tool.CodeConflict, true
+	case approvals.CodeNotFound:
+		problem.Code = tool.CodeNotFound
+	}
+	if problem.NextStep == "" {
+		problem.NextStep = "correct the arguments and call the tool again"
+	}
+	return problem
+}

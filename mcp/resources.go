@@ -1,0 +1,81 @@
+package mcp
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+)
+
+func (h *host) addResources(s *server.MCPServer) {
+	s.AddResourceTemplate(
+		mcp.NewResourceTemplate("exeat://{sandbox}/policy", "policy", mcp.WithTemplateDescription("The policy of a sandbox"), mcp.WithTemplateMIMEType("application/yaml")),
+		h.policyResource)
+	s.AddResourceTemplate(
+		mcp.NewResourceTemplate("exeat://proposals/{id}", "proposal", mcp.WithTemplateDescription("A proposal and what became of it"), mcp.WithTemplateMIMEType("application/json")),
+		h.proposalResource)
+}
+
+func (h *host) policyResource(ctx context.Context, r mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+	name := strings.TrimSuffix(strings.TrimPrefix(r.Params.URI, "exeat://"), "/policy")
+	info, problem := h.sandbox(ctx, name)
+	if problem != nil {
+		return nil, problem
+	}
+	rev, err := h.Boxes.Store.LatestRevision(ctx, info.ID)
+	if err != nil {
+		return nil, err
+	}
+	return []mcp.ResourceContents{mcp.TextResourceContents{URI: r.Params.URI, MIMEType: "application/yaml", Text: string(rev.Text)}}, nil
+}
+
+func (h *host) proposalResource(ctx context.Context, r mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+	text := strings.TrimPrefix(r.Params.URI, "exeat://proposals/")
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not the number of a proposal", text)
+	}
+	review, err := h.desk.ShowFiled(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	body, err := json.MarshalIndent(review, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return []mcp.ResourceContents{mcp.TextResourceContents{URI: r.Params.URI, MIMEType: "application/json", Text: string(body)}}, nil
+}
+
+// names completes the argument "sandbox" with the names there are.
+type names struct{ *host }
+
+// CompletePromptArgument completes the argument of a prompt.
+func (n names) CompletePromptArgument(ctx context.Context, _ string, argument mcp.CompleteArgument, _ mcp.CompleteContext) (*mcp.Completion, error) {
+	return n.complete(ctx, argument)
+}
+
+// CompleteResourceArgument completes the argument of a resource template.
+func (n names) CompleteResourceArgument(ctx context.Context, _ string, argument mcp.CompleteArgument, _ mcp.CompleteContext) (*mcp.Completion, error) {
+	return n.complete(ctx, argument)
+}
+
+func (n names) complete(ctx context.Context, argument mcp.CompleteArgument) (*mcp.Completion, error) {
+	found := &mcp.Completion{Values: []string{}}
+	if argument.Name != "sandbox" {
+		return found, nil
+	}
+	all, err := n.Boxes.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, info := range sorted(all) {
+		if strings.HasPrefix(info.Name, argument.Value) && len(found.Values) < 100 {
+			found.Values = append(found.Values, info.Name)
+		}
+	}
+	return found, nil
+}
