@@ -1,0 +1,23 @@
+# make demo   the whole story on this machine: denied, read, proposed, approved, retried
+# make test   every test, as this user and (when root) as an ordinary one too
+GO      := $(shell sh docs/setup/find-go)
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X exeat/cmd.version=$(VERSION)
+PREFIX  ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
+export CGO_ENABLED = 0
+
+.PHONY: all build demo test race fuzz lint check bench install clean go deps
+all: build
+
+go: ; @sh docs/setup/need-go '$(GO)'
+deps: ; @sh docs/setup/need git curl
+build: go ; $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/exeat ./cmd/exeat
+demo: deps build ; $(GO) run ./cmd/demo bin/exeat
+test: deps build ; $(GO) test -timeout 10m ./...
+race: deps build ; CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
+fuzz: go ; @sh docs/setup/fuzz '$(GO)' 20s
+lint: go ; $(GO) vet ./... && $(GO) tool staticcheck ./...
+check: go lint ; @sh docs/setup/tidy '$(GO)'
+bench: build ; @sh docs/bench/run '$(GO)'
+install: build ; install -Dm755 bin/exeat $(DESTDIR)$(PREFIX)/bin/exeat
+clean: ; rm -rf bin dist

@@ -1,0 +1,69 @@
+package ask
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// HeldError says that a process of another session has the terminal open.
+// Within our session the kernel's job control keeps background readers away
+// (SIGTTIN, termios(3)); from another session nothing does.
+type HeldError struct {
+	PID  int
+	Name string
+}
+
+func (e *HeldError) Error() string {
+	return fmt.Sprintf("another process has this terminal open and could read what you type: %s (pid %d)", e.Name, e.PID)
+}
+
+// Hint says what to do about it.
+func (e *HeldError) Hint() string { return "open another terminal and run the command there" }
+
+// refuseHolders looks for the terminal among the open files of every process
+// that can be read, which are at least all of this user's own.
+func refuseHolders(fd int) error {
+	device, err := unix.IoctlGetUint32(fd, unix.TIOCGDEV) // ioctl_tty(2): the device behind /dev/tty
+	if err != nil {
+		return fmt.Errorf("read the terminal's device: %w", err)
+	}
+	session, err := unix.Getsid(0)
+	if err != nil {
+		return fmt.Errorf("read own session: %w", err)
+	}
+	processes, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		return err
+	}
+	for _, dir := range processes {
+		pid, _ := strconv.Atoi(filepath.Base(dir))
+		if sid, err := unix.Getsid(pid); err != nil || sid == session || !holds(dir, uint64(device)) {
+			continue
+		}
+		name, _ := os.ReadFile(filepath.Join(dir, "comm"))
+		return &HeldError{pid, string(bytes.TrimSpace(name))}
+	}
+	return nil
+}
+
+// holds says whether the process has the device among its open files.
+func holds(dir string, device uint64) bool {
+	files, _ := filepath.Glob(filepath.Join(dir, "fd", "*"))
+	for _, file := range files {
+		target, err := os.Readlink(file)
+		if err != nil || !strings.HasPrefix(target, "/dev/") {
+			continue
+		}
+		var st unix.Stat_t
+		if unix.Stat(file, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == device {
+			return true
+		}
+	}
+	return false
+}

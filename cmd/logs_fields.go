@@ -1,0 +1,71 @@
+package cmd
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+	"time"
+
+	"exeat/store"
+)
+
+// denialFields are the fields of a denial by name, in the order in which every
+// view of it shows them.
+func denialFields(d store.Decision) [][2]string {
+	fields := [][2]string{
+		{"l7_action", cmp.Or(d.Method, "-")},
+		{"l7_target", cmp.Or(d.Target, "-")},
+		{"l7_decision", d.Verdict},
+		{"dst_host", d.Host},
+		{"dst_port", strconv.Itoa(d.Port)},
+		{"l7_protocol", d.Protocol},
+		{"policy", d.Policy},
+		{"l7_deny_reason", d.Reason},
+		{"binary", cmp.Or(d.Exe, "unknown")},
+		{"pid", strconv.Itoa(d.PID)},
+		{"ancestors", cmp.Or(strings.Join(d.Ancestors, " < "), "-")},
+		{"revision", strconv.Itoa(d.Revision)},
+		{"id", strconv.FormatInt(d.ID, 10)},
+	}
+	if d.RuleMissing != "" {
+		fields = append(fields, [2]string{"rule_missing", strings.Join(strings.Fields(d.RuleMissing), " ")})
+	}
+	return fields
+}
+
+// record is a decision as JSON; the names are those of the text and only grow.
+type record struct {
+	Time       time.Time `json:"time"`
+	Action     string    `json:"l7_action,omitempty"`
+	Target     string    `json:"l7_target,omitempty"`
+	Decision   string    `json:"l7_decision"`
+	Host       string    `json:"dst_host"`
+	Port       int       `json:"dst_port"`
+	Protocol   string    `json:"l7_protocol"`
+	Policy     string    `json:"policy"`
+	Reason     string    `json:"l7_deny_reason,omitempty"`
+	Code       string    `json:"code,omitempty"`
+	Layer      string    `json:"layer"`
+	Binary     string    `json:"binary"`
+	PID        int       `json:"pid"`
+	Ancestors  []string  `json:"ancestors"`
+	Revision   int       `json:"revision"`
+	ID         int64     `json:"id"`
+	Missing    string    `json:"rule_missing,omitempty"`
+	Credential string    `json:"credential,omitempty"`
+	Status     int       `json:"status,omitempty"`
+	BytesIn    int64     `json:"bytes_in"`
+	BytesOut   int64     `json:"bytes_out"`
+	Millis     float64   `json:"duration_ms"`
+	Count      int       `json:"count"`
+}
+
+func logRecord(d store.Decision) record {
+	return record{
+		Time: d.Time, Action: d.Method, Target: d.Target, Decision: d.Verdict, Host: d.Host, Port: d.Port,
+		Protocol: d.Protocol, Policy: d.Policy, Reason: d.Reason, Code: d.Code, Layer: d.Layer, Binary: d.Exe,
+		PID: d.PID, Ancestors: d.Ancestors, Revision: d.Revision, ID: d.ID, Missing: d.RuleMissing,
+		Credential: d.Credential, Status: d.Status, BytesIn: d.BytesIn, BytesOut: d.BytesOut,
+		Millis: float64(d.Duration.Microseconds()) / 1000, Count: max(d.Count, 1),
+	}
+}

@@ -1,0 +1,75 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"exeat/store"
+)
+
+func newPolicyListCommand(env Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "list NAME", Short: "List the revisions of a sandbox's policy, and who approved each",
+		Args: args(1, 1, "the name of a sandbox"),
+		RunE: func(c *cobra.Command, words []string) error {
+			return runPolicyList(c.Context(), env, words[0], asJSON(c))
+		},
+	}
+	completeSandboxes(env, c)
+	return c
+}
+
+// revisionRow is a revision as JSON.
+type revisionRow struct {
+	Revision int       `json:"revision"`
+	Status   string    `json:"status"`
+	Digest   string    `json:"digest"`
+	Source   string    `json:"source"`
+	Approver string    `json:"approver,omitempty"`
+	Strength string    `json:"strength,omitempty"`
+	Problem  string    `json:"problem,omitempty"`
+	Created  time.Time `json:"created_at"`
+}
+
+func runPolicyList(ctx context.Context, env Env, name string, json bool) error {
+	boxes, done, err := env.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	info, err := boxes.Get(ctx, name)
+	if err != nil {
+		return err
+	}
+	revisions, err := boxes.Store.Revisions(ctx, info.ID)
+	if err != nil {
+		return err
+	}
+	if json {
+		return writeJSON(env.Out, revisionRows(revisions))
+	}
+	var rows [][]string
+	for _, r := range revisions {
+		approver := cmp.Or(r.Approver, "unsigned")
+		if r.Strength != "" {
+			approver += " (" + r.Strength + ")"
+		}
+		rows = append(rows, []string{
+			strconv.Itoa(r.Number), r.Status, r.Digest[:12], r.Source, approver,
+			r.CreatedAt.Local().Format(time.DateTime), r.Problem,
+		})
+	}
+	return table(env.Out, []string{"REVISION", "STATUS", "DIGEST", "SOURCE", "APPROVED BY", "CREATED", "PROBLEM"}, rows)
+}
+
+func revisionRows(revisions []store.Revision) []revisionRow {
+	rows := []revisionRow{}
+	for _, r := range revisions {
+		rows = append(rows, revisionRow{r.Number, r.Status, r.Digest, r.Source, r.Approver, r.Strength, r.Problem, r.CreatedAt})
+	}
+	return rows
+}

@@ -1,0 +1,65 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"exeat/approvals/grant"
+)
+
+type setOptions struct {
+	name    string
+	policy  string
+	wait    bool
+	timeout time.Duration
+	json    bool
+}
+
+func newPolicySetCommand(env Env) *cobra.Command {
+	opts := setOptions{}
+	c := &cobra.Command{
+		Use: "set NAME --policy FILE", Short: "Put a policy of your own in force",
+		Long: `Put a policy file in force in a sandbox. You see what it changes and sign it, as with approve. What is
+fixed when a sandbox is created (filesystem_policy, landlock, process) is compared and not applied.
+
+EXIT STATUS
+  0    loaded, or nothing to change
+  1    failed; the policy in force is what it was
+  124  the supervisor did not say in time that it is loaded`,
+		Example: "  exeat policy set demo --policy /tmp/sandbox-policy-update.yaml --wait",
+		Args:    args(1, 1, "the name of a sandbox"),
+		RunE: func(c *cobra.Command, words []string) error {
+			opts.name, opts.json = words[0], asJSON(c)
+			return runPolicySet(c.Context(), env, opts)
+		},
+	}
+	c.Flags().StringVarP(&opts.policy, "policy", "p", "", "policy `file` (required)")
+	c.Flags().BoolVar(&opts.wait, "wait", false, "return only when the supervisor has it loaded")
+	c.Flags().DurationVar(&opts.timeout, "timeout", 30*time.Second, "with --wait: how long")
+	completeSandboxes(env, c)
+	return c
+}
+
+func runPolicySet(ctx context.Context, env Env, opts setOptions) error {
+	if opts.policy == "" {
+		return &usageError{errors.New("missing: --policy FILE"), fmt.Sprintf("exeat policy set %s --policy policy.yaml --wait", opts.name)}
+	}
+	text, file, err := readPolicy(env, opts.policy)
+	if err != nil {
+		return err
+	}
+	boxes, done, err := env.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	info, err := boxes.Get(ctx, opts.name)
+	if err != nil {
+		return err
+	}
+	return runApprove(ctx, env, grant.Request{SandboxID: info.ID, File: file, Text: text}, opts.json)
+}

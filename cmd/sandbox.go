@@ -1,0 +1,26 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"exeat/sandbox"
+)
+
+func newSandboxCommand(env Env) *cobra.Command {
+	return parent("sandbox", "Create sandboxes, run programs in them, and remove them",
+		newSandboxCreateCommand(env), newSandboxConnectCommand(env), newSandboxExecCommand(env),
+		newSandboxListCommand(env), newSandboxGetCommand(env),
+		newSandboxStopCommand(env), newSandboxStartCommand(env), newSandboxDeleteCommand(env))
+}
+
+// open opens the store and the sandboxes in it. The caller calls close.
+func (e Env) open(ctx context.Context) (boxes *sandbox.Sandboxes, close func(), err error) {
+	st, err := e.Store(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	boxes = &sandbox.Sandboxes{Dirs: e.Dirs, Store: st, Home: e.Home}
+	return boxes, func() { _ = st.Close() }, nil
+}

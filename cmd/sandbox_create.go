@@ -1,0 +1,113 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"exeat/sandbox"
+	"exeat/store"
+)
+
+type createOptions struct {
+	name      string
+	command   []string
+	policy    string
+	providers []string
+	workdir   string
+	env       []string
+	noKeep    bool
+	frozen    bool
+}
+
+const createHelp = `Create a sandbox and run a command in it. The sandbox stays when the command ends, so that its
+policy can be changed and a shell connected; --no-keep deletes it then.
+
+At a terminal the sandbox is pinned to your approver key, which is made on first use: from then on
+only a change you approve with your passphrase is ever loaded. Without a terminal, or with
+--frozen, the sandbox is frozen: its policy cannot be widened at all.
+
+EXIT STATUS
+  that of the command, 128+N when signal N ended it
+  125  exeat could not run it
+  126  the program cannot be executed
+  127  the program is not in the sandbox`
+
+func newSandboxCreateCommand(env Env) *cobra.Command {
+	opts := createOptions{}
+	c := &cobra.Command{
+		Use: "create [NAME] [-- COMMAND [ARGUMENT...]]", Short: "Create a sandbox and run a command in it", Long: createHelp,
+		Example: "  exeat sandbox create --provider my-github -- claude\n  exeat sandbox create demo --policy policy.yaml --workdir . -- bash",
+		RunE: func(c *cobra.Command, words []string) error {
+			if err := opts.split(c, words); err != nil {
+				return err
+			}
+			return runCreate(c.Context(), env, opts)
+		},
+	}
+	c.Flags().StringVarP(&opts.policy, "policy", "p", "", "policy `file`; without it the built-in default policy")
+	c.Flags().StringArrayVar(&opts.providers, "provider", nil, "attach a credential provider by `name` (repeat for more)")
+	c.Flags().StringVarP(&opts.workdir, "workdir", "w", "", "mount this `directory` at its own path, writable, and start there")
+	c.Flags().StringArrayVarP(&opts.env, "env", "e", nil, "set a variable, as `NAME=VALUE`, or NAME to take it from here")
+	c.Flags().BoolVar(&opts.noKeep, "no-keep", false, "delete the sandbox when the command ends")
+	c.Flags().BoolVar(&opts.frozen, "frozen", false, "pin no approver: the policy can never be widened")
+	_ = c.RegisterFlagCompletionFunc("provider", completeProviders(env))
+	return c
+}
+
+// split tells the name before -- from the command after it.
+func (o *createOptions) split(c *cobra.Command, words []string) error {
+	before := len(words)
+	if dash := c.ArgsLenAtDash(); dash >= 0 {
+		before = dash
+	}
+	o.command = words[before:]
+	switch {
+	case before > 1:
+		hint := fmt.Sprintf("exeat sandbox create -- %s", strings.Join(words[:before], " "))
+		return &usageError{fmt.Errorf("too many words before --: %q", words[:before]), hint}
+	case before == 1:
+		o.name = words[0]
+	}
+	if o.noKeep && len(o.command) == 0 {
+		return &usageError{err: errors.New("--no-keep needs a command after --: without one there is nothing to wait for")}
+	}
+	return nil
+}
+
+func runCreate(ctx context.Context, env Env, opts createOptions) error {
+	boxes, done, err := env.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if opts.name, err = freeName(ctx, boxes, opts.name); err != nil {
+		return err
+	}
+	create, err := prepareCreate(ctx, env, boxes.Store, opts)
+	if err != nil {
+		return err
+	}
+	started, err := boxes.Create(ctx, create)
+	if err != nil {
+		return &codeError{exitSandbox, err}
+	}
+	box := store.Sandbox{ID: create.ID, Name: create.Name, Spec: create.Spec}
+	announce(env, "created", box, started)
+	if len(box.Spec.Command) == 0 {
+		return nil
+	}
+	return runMain(ctx, env, boxes, box)
+}
+
+// freeName refuses a name that is taken before anything is asked or signed, and
+// finds one where none was given.
+func freeName(ctx context.Context, boxes *sandbox.Sandboxes, name string) (string, error) {
+	if name == "" {
+		return pickName(ctx, boxes)
+	}
+	return name, boxes.CheckFree(ctx, name)
+}

@@ -1,0 +1,135 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"exeat/sandbox"
+	"exeat/sandbox/control"
+	"exeat/store"
+)
+
+func newSandboxGetCommand(env Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "get NAME", Short: "Show a sandbox: what runs in it, who may widen it, and the isolation in force",
+		Args: args(1, 1, "the name of a sandbox"),
+		RunE: func(c *cobra.Command, words []string) error {
+			return runSandboxGet(c.Context(), env, words[0], asJSON(c))
+		},
+	}
+	completeSandboxes(env, c)
+	return c
+}
+
+// sandboxDetail is a sandbox as JSON: its row, and the supervisor's own words while it runs.
+type sandboxDetail struct {
+	sandboxRow
+	Approvers []store.Approver `json:"approvers"`
+	Env       []string         `json:"env"`
+	HostUID   int              `json:"host_uid"`
+	HostGID   int              `json:"host_gid"`
+	Home      string           `json:"home"`
+	ExitCode  *int             `json:"exit_code,omitempty"`
+	Live      *control.Status  `json:"live,omitempty"`
+}
+
+func runSandboxGet(ctx context.Context, env Env, name string, json bool) error {
+	boxes, done, err := env.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	info, err := boxes.Get(ctx, name)
+	if err != nil {
+		return err
+	}
+	row, err := newSandboxRow(ctx, boxes.Store, info)
+	if err != nil {
+		return err
+	}
+	live, err := liveStatus(ctx, boxes, info)
+	if err != nil {
+		return err
+	}
+	detail := sandboxDetail{row, info.Spec.Approvers, info.Spec.EnvNames, info.Spec.HostUID, info.Spec.HostGID, env.Dirs.Sandbox(info.ID) + "/home", info.ExitCode, live}
+	if json {
+		return writeJSON(env.Out, detail)
+	}
+	return printDetail(env, detail)
+}
+
+// liveStatus asks the supervisor; nil when there is none.
+func liveStatus(ctx context.Context, boxes *sandbox.Sandboxes, info sandbox.Info) (*control.Status, error) {
+	client, err := control.Dial(ctx, boxes.Dirs.Socket(info.ID))
+	if errors.Is(err, control.ErrNotRunning) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	status, err := client.Status(ctx)
+	return &status, err
+}
+
+func printDetail(env Env, d sandboxDetail) error {
+	rows := [][2]string{
+		{"name", d.Name},
+		{"id", d.ID},
+		{"state", d.State},
+		{"policy", "revision " + strconv.Itoa(d.Revision)},
+		{"approvers", approversLine(d)},
+		{"created", d.Created.Local().Format(time.DateTime)},
+		{"command", cmp.Or(strings.Join(d.Command, " "), "-")},
+		{"workdir", cmp.Or(d.Workdir, "/sandbox only")},
+		{"home on host", d.Home},
+		{"providers", cmp.Or(strings.Join(d.Providers, ", "), "-")},
+		{"environment", cmp.Or(strings.Join(d.Env, ", "), "-")},
+		{"runs as", fmt.Sprintf("host uid %d, gid %d", d.HostUID, d.HostGID)},
+	}
+	if err := pairs(env.Out, rows); err != nil || d.Live == nil {
+		return err
+	}
+	return printLive(env, *d.Live)
+}
+
+func approversLine(d sandboxDetail) string {
+	if d.Frozen {
+		return "none: frozen, nobody can widen this policy"
+	}
+	return strings.Join(names(d.Approvers, func(a store.Approver) string {
+		return fmt.Sprintf("%s %s (%s)", a.Name, a.Fingerprint, a.Strength)
+	}), ", ")
+}
+
+func printLive(env Env, live control.Status) error {
+	fmt.Fprintf(env.Out, "\nsupervisor pid %d, init pid %d, policy revision %d loaded\n", live.PID, live.InitPID, live.Revision)
+	var running [][]string
+	for _, p := range live.Running {
+		running = append(running, []string{strconv.Itoa(p.ID), p.StartedAt.Local().Format(time.TimeOnly), strings.Join(p.Argv, " ")})
+	}
+	if len(running) > 0 {
+		fmt.Fprintln(env.Out)
+		if err := table(env.Out, []string{"ID", "STARTED", "PROGRAM"}, running); err != nil {
+			return err
+		}
+	}
+	var mechanisms [][]string
+	for _, m := range live.Isolation {
+		mechanisms = append(mechanisms, []string{m.Name, m.State, m.Detail})
+	}
+	fmt.Fprintln(env.Out)
+	if err := table(env.Out, []string{"ISOLATION", "STATE", "DETAIL"}, mechanisms); err != nil {
+		return err
+	}
+	for _, warning := range live.Warnings {
+		fmt.Fprintf(env.Out, "%s %s\n", env.outStyle().warn("warning:"), warning)
+	}
+	return nil
+}

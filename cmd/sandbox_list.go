@@ -1,0 +1,100 @@
+package cmd
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"exeat/sandbox"
+	"exeat/store"
+)
+
+func newSandboxListCommand(env Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Aliases: []string{"ls"}, Short: "List sandboxes", Args: args(0, 0, "nothing"),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return runSandboxList(c.Context(), env, asJSON(c))
+		},
+	}
+}
+
+// sandboxRow is a sandbox as JSON.
+type sandboxRow struct {
+	Name      string    `json:"name"`
+	ID        string    `json:"id"`
+	State     string    `json:"state"`
+	Frozen    bool      `json:"frozen"`
+	Revision  int       `json:"revision"`
+	Pending   int       `json:"pending_proposals"`
+	Command   []string  `json:"command"`
+	Workdir   string    `json:"workdir,omitempty"`
+	Providers []string  `json:"providers"`
+	Created   time.Time `json:"created_at"`
+}
+
+func runSandboxList(ctx context.Context, env Env, json bool) error {
+	boxes, done, err := env.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	all, err := boxes.List(ctx)
+	if err != nil {
+		return err
+	}
+	rows := []sandboxRow{}
+	for _, info := range all {
+		row, err := newSandboxRow(ctx, boxes.Store, info)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, row)
+	}
+	if json {
+		return writeJSON(env.Out, rows)
+	}
+	return printSandboxes(env, rows)
+}
+
+func newSandboxRow(ctx context.Context, st *store.Store, info sandbox.Info) (sandboxRow, error) {
+	rev, err := st.LatestRevision(ctx, info.ID)
+	if err != nil {
+		return sandboxRow{}, err
+	}
+	pending, err := st.Proposals(ctx, store.ProposalFilter{Sandbox: info.ID, Status: "pending"})
+	return sandboxRow{
+		Name: info.Name, ID: info.ID, State: stateOf(info), Frozen: info.Spec.Frozen, Revision: rev.Number,
+		Pending: len(pending), Command: info.Spec.Command, Workdir: info.Spec.Workdir,
+		Providers: names(info.Spec.Providers, func(p store.ProviderRef) string { return p.Name }), Created: info.CreatedAt,
+	}, err
+}
+
+// stateOf is what the lock says, not what was last written down.
+func stateOf(info sandbox.Info) string {
+	if info.Running {
+		return "running"
+	}
+	return "stopped"
+}
+
+func printSandboxes(env Env, rows []sandboxRow) error {
+	if len(rows) == 0 {
+		_, err := env.Err.Write([]byte("no sandboxes (make one: exeat sandbox create -- bash)\n"))
+		return err
+	}
+	var cells [][]string
+	for _, r := range rows {
+		policy := "revision " + strconv.Itoa(r.Revision)
+		if r.Frozen {
+			policy += ", frozen"
+		}
+		if r.Pending > 0 {
+			policy += ", " + strconv.Itoa(r.Pending) + " proposed"
+		}
+		cells = append(cells, []string{r.Name, r.State, policy, r.Created.Local().Format(time.DateTime), strings.Join(r.Command, " ")})
+	}
+	return table(env.Out, []string{"NAME", "STATE", "POLICY", "CREATED", "COMMAND"}, cells)
+}

@@ -1,0 +1,151 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"exeat/policy"
+	"exeat/sandbox"
+	"exeat/store"
+)
+
+// prepareCreate gathers everything a sandbox is made of, and has it signed.
+func prepareCreate(ctx context.Context, env Env, st *store.Store, opts createOptions) (sandbox.CreateArgs, error) {
+	p, err := createPolicy(env, opts.policy)
+	if err != nil {
+		return sandbox.CreateArgs{}, err
+	}
+	spec, private, err := newSpec(ctx, env, st, opts)
+	if err != nil {
+		return sandbox.CreateArgs{}, err
+	}
+	create := sandbox.CreateArgs{ID: sandbox.NewID(), Name: opts.name, Spec: spec, Private: private}
+	create.Revision, create.Spec, err = genesis(ctx, env, st, create, p, opts.frozen)
+	return create, err
+}
+
+// createPolicy is the given file's policy, or the default one.
+func createPolicy(env Env, file string) (*policy.Policy, error) {
+	if file != "" {
+		p, problems, err := loadPolicy(env, file)
+		warn(env, problems)
+		return p, err
+	}
+	p, problems := policy.Parse("default policy", policy.Default())
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	return p, nil
+}
+
+func newSpec(ctx context.Context, env Env, st *store.Store, opts createOptions) (store.Spec, sandbox.Private, error) {
+	spec := store.Spec{Command: opts.command, NoKeep: opts.noKeep}
+	var private sandbox.Private
+	var err error
+	if spec.Workdir, err = workdir(opts.workdir); err != nil {
+		return spec, private, err
+	}
+	if spec.Providers, err = attached(ctx, st, opts.providers); err != nil {
+		return spec, private, err
+	}
+	if private.Env, err = variables(env, opts.env); err != nil {
+		return spec, private, err
+	}
+	for name := range private.Env {
+		spec.EnvNames = append(spec.EnvNames, name)
+	}
+	slices.Sort(spec.EnvNames)
+	private.GitName, private.GitEmail = gitIdentity(ctx)
+	spec.Program = programUnderHome(env, opts.command)
+	return spec, private, nil
+}
+
+// workdir resolves the directory as the kernel will see it.
+func workdir(dir string) (string, error) {
+	if dir == "" {
+		return "", nil
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	real, err := filepath.EvalSymlinks(abs)
+	if err != nil {
+		return "", fmt.Errorf("workdir: %w", err)
+	}
+	if info, err := os.Stat(real); err != nil || !info.IsDir() {
+		return "", fmt.Errorf("workdir %s: not a directory", real)
+	}
+	return real, nil
+}
+
+// attached looks the providers up by name.
+func attached(ctx context.Context, st *store.Store, names []string) ([]store.ProviderRef, error) {
+	var refs []store.ProviderRef
+	for _, name := range names {
+		p, err := findProvider(ctx, st, name)
+		if err != nil {
+			return nil, err
+		}
+		refs = append(refs, store.ProviderRef{Name: p.Name, Type: p.Type, Hosts: p.Hosts, Variables: p.Variables})
+	}
+	return refs, nil
+}
+
+// variables reads --env: NAME=VALUE, or NAME for the value it has here.
+func variables(env Env, entries []string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, entry := range entries {
+		name, value, given := strings.Cut(entry, "=")
+		if name == "" || strings.ContainsAny(name, " \t\n\x00") {
+			return nil, &usageError{fmt.Errorf("--env %q: want NAME=VALUE", entry), "--env EDITOR=vi"}
+		}
+		if !given {
+			if value = env.Getenv(name); value == "" {
+				return nil, &hintError{fmt.Errorf("--env %s: the variable is not set here", name), "--env " + name + "=VALUE"}
+			}
+		}
+		values[name] = value
+	}
+	return values, nil
+}
+
+// gitIdentity is who the user is to git; without it a sandbox cannot commit.
+func gitIdentity(ctx context.Context) (name, email string) {
+	out, err := exec.CommandContext(ctx, "git", "config", "--global", "--get-regexp", `^user\.(name|email)$`).Output()
+	if err != nil {
+		return "", "" // no git, or no identity: the sandbox has none either
+	}
+	for line := range strings.Lines(string(out)) {
+		switch key, value, _ := strings.Cut(strings.TrimSpace(line), " "); key {
+		case "user.name":
+			name = value
+		case "user.email":
+			email = value
+		}
+	}
+	return name, email
+}
+
+// programUnderHome finds a command that is installed below the home directory,
+// which is not in a sandbox's view: the file alone is mounted.
+func programUnderHome(env Env, command []string) *store.Program {
+	if len(command) == 0 {
+		return nil
+	}
+	found, err := exec.LookPath(command[0])
+	if err != nil && !errors.Is(err, exec.ErrDot) {
+		return nil
+	}
+	real, err := filepath.EvalSymlinks(found)
+	if err != nil || !strings.HasPrefix(real, env.Home+string(filepath.Separator)) {
+		return nil
+	}
+	return &store.Program{Source: real, Link: filepath.Base(command[0])}
+}

@@ -1,0 +1,69 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"exeat/sandbox"
+	"exeat/sandbox/control"
+	"exeat/store"
+)
+
+func newSandboxStartCommand(env Env) *cobra.Command {
+	detach := false
+	c := &cobra.Command{
+		Use: "start NAME", Short: "Start a stopped sandbox again: same command, newest approved policy",
+		Args: args(1, 1, "the name of a sandbox"),
+		RunE: func(c *cobra.Command, words []string) error {
+			return runSandboxStart(c.Context(), env, words[0], detach)
+		},
+	}
+	c.Flags().BoolVarP(&detach, "detach", "d", false, "start it without running its command")
+	completeSandboxes(env, c)
+	return c
+}
+
+func runSandboxStart(ctx context.Context, env Env, name string, detach bool) error {
+	boxes, done, err := env.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	started, err := boxes.Start(ctx, name)
+	if err != nil {
+		return err
+	}
+	info, err := boxes.Get(ctx, name)
+	if err != nil {
+		return err
+	}
+	announce(env, "started", info.Sandbox, started)
+	if detach || len(info.Spec.Command) == 0 {
+		return nil
+	}
+	return runMain(ctx, env, boxes, info.Sandbox)
+}
+
+// announce says what is there now, on standard error.
+func announce(env Env, verb string, box store.Sandbox, started sandbox.Started) {
+	paint := env.errStyle()
+	for _, warning := range started.Warnings {
+		fmt.Fprintf(env.Err, "%s %s\n", paint.warn("warning:"), warning)
+	}
+	trust := "frozen: its policy cannot be widened"
+	if !box.Spec.Frozen {
+		trust = "policy changes need the approval of " + names(box.Spec.Approvers, func(a store.Approver) string { return a.Name + " " + a.Fingerprint })[0]
+	}
+	fmt.Fprintf(env.Err, "%s sandbox %s (%s)\n", verb, paint.bold(box.Name), trust)
+}
+
+// runMain runs the sandbox's own command and waits for it.
+func runMain(ctx context.Context, env Env, boxes *sandbox.Sandboxes, box store.Sandbox) error {
+	client, err := boxes.Connect(ctx, box.Name)
+	if err != nil {
+		return err
+	}
+	return attach(ctx, env, client, control.ExecRequest{Argv: box.Spec.Command, Main: true})
+}

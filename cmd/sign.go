@@ -1,0 +1,96 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"exeat/approvals/seal"
+	"exeat/cmd/ask"
+)
+
+// questionLimit is how long a question waits for its answer.
+const questionLimit = 5 * time.Minute
+
+// attempts is how often a digest or a passphrase may be mistyped.
+const attempts = 3
+
+// keyPath is where the approver's sealed key is kept.
+func (e Env) keyPath() string { return filepath.Join(e.Dirs.Config, "approver.json") }
+
+// statement is what a human is asked to sign: the text that is shown and the
+// digest whose first digits prove that it was read to its end.
+type statement struct {
+	show   string
+	digest string // empty where there is no diff to read, as at create
+}
+
+// sign shows a statement at the terminal, asks for the digits under it and for
+// the passphrase, and returns the open key. Nothing is started between the
+// display and the signature, so nothing can show something else.
+func sign(env Env, what statement) (*seal.Signer, error) {
+	key, err := seal.Load(env.keyPath())
+	if err != nil {
+		return nil, err
+	}
+	tty, err := takeTerminal(env)
+	if err != nil {
+		return nil, err
+	}
+	defer tty.Close()
+	tty.Show(what.show)
+	if err := confirm(tty, what.digest); err != nil {
+		return nil, err
+	}
+	return unlock(tty, key)
+}
+
+// takeTerminal opens the terminal for a question only a human may answer.
+func takeTerminal(env Env) (*ask.Terminal, error) {
+	if err := refuseAgents(env); err != nil {
+		return nil, err
+	}
+	// The passphrase is in our memory soon: no core file, no other process of this user may read it (prctl(2)).
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return nil, fmt.Errorf("protect this process from being read: %w", err)
+	}
+	return ask.Open(questionLimit)
+}
+
+// confirm asks for the first six digits of the digest that stands under the diff.
+func confirm(tty *ask.Terminal, digest string) error {
+	if digest == "" {
+		return nil
+	}
+	for range attempts {
+		typed, err := tty.Line("Type the six digits of the digest to approve, or nothing to leave: ")
+		switch {
+		case err != nil:
+			return err
+		case typed == "":
+			return ask.ErrCancelled
+		case typed == digest[:6]:
+			return nil
+		}
+		tty.Show("That is not the digest of what is shown.\n")
+	}
+	return errors.New("not approved: the digest was mistyped too often")
+}
+
+func unlock(tty *ask.Terminal, key seal.Key) (*seal.Signer, error) {
+	for range attempts {
+		words, err := tty.Secret("Passphrase of " + key.Approver().Name + " (not shown): ")
+		if err != nil {
+			return nil, err
+		}
+		signer, err := key.Open(words)
+		if !errors.Is(err, seal.ErrPassphrase) {
+			return signer, err
+		}
+		tty.Show("That is not the passphrase.\n")
+	}
+	return nil, seal.ErrPassphrase
+}
