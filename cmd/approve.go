@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -72,20 +73,29 @@ func runApprove(ctx context.Context, env Env, request grant.Request, json bool) 
 }
 
 // commit has what was prepared read and signed, unless there is nothing to sign.
-func commit(ctx context.Context, env Env, pending *grant.Pending) (grant.Result, error) {
+func commit(ctx context.Context, env Env, pending *grant.Pending) (outcome, error) {
 	if pending.Unchanged {
-		return pending.Commit(ctx, nil)
+		result, err := pending.Commit(ctx, nil)
+		return outcome{Result: result}, err
 	}
 	show, err := reviewText(env, pending.Review)
 	if err != nil {
-		return grant.Result{}, err
+		return outcome{}, err
 	}
 	signer, err := sign(env, statement{show, pending.Review.Digest})
 	if err != nil {
-		return grant.Result{}, err
+		return outcome{}, err
 	}
 	defer signer.Close()
-	return pending.Commit(ctx, signer)
+	signed := env.Now()
+	result, err := pending.Commit(ctx, signer)
+	return outcome{Result: result, Took: env.Now().Sub(signed)}, err
+}
+
+// outcome is what became of a change, and how long it took from the signature on.
+type outcome struct {
+	grant.Result
+	Took time.Duration `json:"took_ns"`
 }
 
 // reviewText renders a review for the terminal it is about to be shown on.
@@ -105,7 +115,7 @@ func warnStatic(env Env, differences []string) {
 	}
 }
 
-func printResult(env Env, pending *grant.Pending, result grant.Result, json bool) error {
+func printResult(env Env, pending *grant.Pending, result outcome, json bool) error {
 	if json {
 		return writeJSON(env.Out, result)
 	}
@@ -114,7 +124,7 @@ func printResult(env Env, pending *grant.Pending, result grant.Result, json bool
 	case pending.Unchanged:
 		fmt.Fprintf(env.Err, "unchanged: revision %d of sandbox %s says this already\n", result.Revision, name)
 	case result.Loaded:
-		fmt.Fprintf(env.Err, "%s revision %d of sandbox %s is in force\n", env.errStyle().good("approved:"), result.Revision, name)
+		fmt.Fprintf(env.Err, "%s revision %d of sandbox %s is in force, %d ms after the signature\n", env.errStyle().good("approved:"), result.Revision, name, result.Took.Milliseconds())
 	default:
 		fmt.Fprintf(env.Err, "%s revision %d of sandbox %s: %s\n", env.errStyle().good("approved:"), result.Revision, name, result.Waiting)
 	}

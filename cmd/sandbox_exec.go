@@ -34,7 +34,6 @@ EXIT STATUS
 			return runExec(c.Context(), env, opts)
 		},
 	}
-	c.Flags().SetInterspersed(false)
 	c.Flags().StringArrayVarP(&opts.env, "env", "e", nil, "set a variable, as `NAME=VALUE`")
 	c.Flags().StringVarP(&opts.workdir, "dir", "C", "", "run in this `directory` of the sandbox")
 	completeSandboxes(env, c)

@@ -20,6 +20,16 @@ var privateNetworks = prefixes(
 	"fc00::/7", "fec0::/10", "64:ff9b:1::/48",
 )
 
+// Networks of IPv6 in which the last four bytes are an IPv4 address.
+var translated = prefixes(
+	"::/96",           // IPv4-compatible, RFC 4291 2.5.5.1
+	"::ffff:0:0:0/96", // SIIT, RFC 2765
+	"64:ff9b::/96",    // NAT64, RFC 6052
+	"64:ff9b:1::/48",  // local-use NAT64, RFC 8215
+)
+
+var teredo = prefixes("2001::/32")
+
 func prefixes(list ...string) []netip.Prefix {
 	out := make([]netip.Prefix, len(list))
 	for i, s := range list {
@@ -91,14 +101,11 @@ func disguises(a netip.Addr) []netip.Addr {
 	last := netip.AddrFrom4([4]byte(b[12:16]))
 	switch {
 	case a == netip.IPv6Unspecified(), a == netip.IPv6Loopback():
-	case netip.MustParsePrefix("::/96").Contains(a), // IPv4-compatible, RFC 4291 2.5.5.1
-		netip.MustParsePrefix("::ffff:0:0:0/96").Contains(a), // SIIT, RFC 2765
-		netip.MustParsePrefix("64:ff9b::/96").Contains(a),    // NAT64, RFC 6052
-		netip.MustParsePrefix("64:ff9b:1::/48").Contains(a):  // local-use NAT64, RFC 8215
+	case contains(translated, a):
 		forms = append(forms, last)
 	case b[0] == 0x20 && b[1] == 0x02: // 6to4, RFC 3056
 		forms = append(forms, netip.AddrFrom4([4]byte(b[2:6])))
-	case netip.MustParsePrefix("2001::/32").Contains(a): // Teredo, RFC 4380: server, and the client inverted
+	case contains(teredo, a): // Teredo, RFC 4380: server, and the client inverted
 		client := [4]byte{^b[12], ^b[13], ^b[14], ^b[15]}
 		forms = append(forms, netip.AddrFrom4([4]byte(b[4:8])), netip.AddrFrom4(client))
 	case b[8]&^2 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe: // ISATAP, RFC 5214

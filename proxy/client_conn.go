@@ -66,6 +66,25 @@ func (c *clientConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
+// err is the violation that ended this stream, or nil.
+func (c *clientConn) err() error {
+	if v := c.ended.Load(); v != nil {
+		return v
+	}
+	return nil
+}
+
+// claim is the violation that ended this stream, to be answered and recorded by whoever asks first.
+func (c *clientConn) claim() *violation {
+	v := c.ended.Load()
+	if v == nil {
+		return nil
+	}
+	var mine *violation
+	c.closed.Do(func() { mine = v })
+	return mine
+}
+
 // violation is what made net/http give up on a request: the guard's finding, or its own.
 func (c *clientConn) violation() *violation {
 	if v := c.ended.Load(); v != nil {

@@ -3,7 +3,6 @@ package proxy
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -51,19 +50,22 @@ func (x *exchange) ticket() *ticket {
 		method: x.r.Method, url: x.target.String(),
 		host: x.flow.host, port: x.flow.port, authority: x.flow.authority(false),
 		addresses: x.addresses,
+		broken:    connOf(x.r).err,
 		failed:    x.failed,
 	}
 }
 
 // failed answers for an upstream that did not.
 func (x *exchange) failed(r *http.Request, err error) *http.Response {
-	x.ours = true
+	x.ours, x.answer.last = true, x.r.ContentLength != 0
 	refusal := x.explain(err)
 	connOf(x.r).setPhrase(refusal.status, refusal.phrase())
 	body := x.server.denial(x.flow, refusal, x.request.Method, x.request.Path)
+	header := refusal.header()
+	header.Set("Content-Length", strconv.Itoa(len(body)))
 	return &http.Response{
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
-		StatusCode: refusal.status, Header: refusal.header(),
+		StatusCode: refusal.status, Header: header,
 		ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body)),
 	}
 }
@@ -75,7 +77,7 @@ func (x *exchange) explain(err error) *refusal {
 	if snapshot := x.revoked.Load(); snapshot != nil {
 		d, _ := x.judgeBy(*snapshot)
 		r = denied(d)
-	} else if v, ok := errors.AsType[*violation](err); ok {
+	} else if v := connOf(x.r).claim(); v != nil {
 		r = malformed(v)
 	} else {
 		return upstreamRefusal(x.flow, err)

@@ -28,7 +28,9 @@ type ticket struct {
 	port      int
 	authority string       // host:port
 	addresses []netip.Addr // checked
-	// failed answers for an upstream that did not; it may not return nil.
+	// broken says why the client's side cannot be trusted any more, or nil.
+	broken func() error
+	// failed answers instead of the upstream; it may not return nil.
 	failed func(r *http.Request, err error) *http.Response
 
 	in        atomic.Int64 // bytes of the answer's body
@@ -72,6 +74,11 @@ func (t *ticket) roundTrip(transport http.RoundTripper, r *http.Request) *http.R
 	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
 		resp.Body.Close() // nobody asked: Upgrade is never forwarded
 		err = errors.New("the origin switched protocols without being asked")
+	}
+	if err == nil {
+		if err = t.broken(); err != nil {
+			resp.Body.Close() // an answer to half a request, whose other half was malformed
+		}
 	}
 	if err != nil {
 		return t.failed(r, err)

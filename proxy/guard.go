@@ -24,14 +24,15 @@ func (v *violation) Error() string { return v.Reason }
 // lengths, folded fields, bare line feeds, chunk extensions. net/http accepts and rewrites most of
 // those; here they end the connection. The zero value stands before a request line.
 type guard struct {
-	max   int // bytes of one head, trailers included
-	step  func(*guard, byte) *violation
-	line  []byte
-	size  int
-	left  int64 // bytes of a body or a chunk still to come
-	head  head
-	last  head // the head that was complete before this one
-	ended *violation
+	max    int // bytes of one head, trailers included
+	step   func(*guard, byte) *violation
+	line   []byte
+	size   int
+	left   int64 // bytes of a body or a chunk still to come
+	head   head
+	last   head // the head that was complete before this one
+	chunks bool // after last come chunks
+	ended  *violation
 
 	tunnels bool // CONNECT is understood here
 	blind   bool // one went by: the rest is not ours to read
@@ -69,7 +70,11 @@ func (g *guard) feed(p []byte) (int, *violation) {
 			continue
 		}
 		if v := g.step(g, p[i]); v != nil {
-			v.Method, v.Target = g.head.method, g.head.target
+			h := g.head
+			if g.chunks {
+				h = g.last
+			}
+			v.Method, v.Target = h.method, h.target
 			g.ended = v
 			return i, v
 		}
@@ -214,7 +219,7 @@ func (g *guard) endHead() *violation {
 	case h.method == http.MethodConnect:
 		g.blind = true
 	case h.codings > 0:
-		g.step = (*guard).chunkLine
+		g.step, g.chunks = (*guard).chunkLine, true
 	default:
 		g.left = h.length
 	}
@@ -223,7 +228,7 @@ func (g *guard) endHead() *violation {
 
 // reset stands before the next request line, or before chunks.
 func (g *guard) reset() {
-	g.size, g.line, g.head, g.step = 0, g.line[:0], head{}, (*guard).headLine
+	g.size, g.line, g.head, g.step, g.chunks = 0, g.line[:0], head{}, (*guard).headLine, false
 }
 
 func isToken(s string) bool {

@@ -13,6 +13,7 @@ import (
 type responseWriter struct {
 	http.ResponseWriter
 	status  int
+	last    bool       // the connection ends with this answer
 	buffers *sync.Pool // of *[]byte
 }
 
@@ -25,6 +26,9 @@ func (w *responseWriter) WriteHeader(status int) {
 		w.status = status
 		h := w.Header()
 		dropHopByHop(h)
+		if w.last {
+			h.Set("Connection", "close")
+		}
 		h.Del("Alt-Svc") // would send the client to QUIC, which does not leave the sandbox
 		if h["Content-Type"] == nil {
 			h["Content-Type"] = nil // else net/http would guess one the origin did not send

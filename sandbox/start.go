@@ -73,6 +73,11 @@ func (s *Sandboxes) launch(id string, p Private) control.Launch {
 // signals reach it, and with an empty environment: SSL_CERT_FILE, GODEBUG or a
 // proxy variable of the caller must not decide what it trusts.
 func spawn(log *os.File) (*reexec.Conn, *os.Process, error) {
+	// What the caller's shell left open must not live as long as the sandbox:
+	// whoever waits for the end of such a pipe would wait for ever.
+	if err := reexec.Seal(); err != nil {
+		return nil, nil, err
+	}
 	conn, theirs, err := reexec.Pair()
 	if err != nil {
 		return nil, nil, err

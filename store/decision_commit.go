@@ -18,6 +18,7 @@ func (w *decisionWriter) commit(ctx context.Context, work *batch) (err error) {
 	if work.empty() {
 		return w.newest.probe(ctx)
 	}
+	work.neutralise()
 	work.merge()
 	if err := w.commitOlder(ctx, work); err != nil {
 		return err

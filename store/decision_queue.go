@@ -35,7 +35,7 @@ func (b *batch) empty() bool { return len(b.entries) == 0 && len(b.endings) == 0
 
 // keepMemory is the number of entries whose memory a log keeps between commits:
 // a burst must not stay resident in a hundred supervisors.
-const keepMemory = 512
+const keepMemory = 2048
 
 // reset empties the batch and keeps its memory for the next.
 func (b *batch) reset() {
@@ -45,6 +45,15 @@ func (b *batch) reset() {
 	}
 	clear(b.entries) // let go of the texts
 	b.entries, b.endings = b.entries[:0], b.endings[:0]
+}
+
+// neutralise does for queued decisions what Record has done for the others.
+func (b *batch) neutralise() {
+	for i := range b.entries {
+		if e := &b.entries[i]; e.wait == nil {
+			e.Decision.neutralise()
+		}
+	}
 }
 
 // merge puts endings into entries of the same batch, which saves most updates: a
@@ -124,16 +133,16 @@ func (l *DecisionLog) problemLocked(room int, try bool) error {
 	return nil
 }
 
-// addLocked queues an entry; an id not seen before uses up l.next.
-func (l *DecisionLog) addLocked(e entry, now time.Time) {
-	if e.ID == l.next {
+// addLocked queues a decision; an id not seen before uses up l.next.
+func (l *DecisionLog) addLocked(d *Decision, wait *receipt, now time.Time) {
+	if d.ID == l.next {
 		l.next++
 	}
-	if e.Time.IsZero() {
-		e.Time = now
+	if d.Time.IsZero() {
+		d.Time = now
 	}
-	e.Last, e.Count = e.Time, max(e.Count, 1)
-	l.queue.entries = append(l.queue.entries, e)
+	d.Last, d.Count = d.Time, max(d.Count, 1)
+	l.queue.entries = append(l.queue.entries, entry{Decision: *d, wait: wait})
 	l.armLocked(l.limits.delay)
 	if len(l.queue.entries) == l.limits.queue/2 {
 		l.poke()

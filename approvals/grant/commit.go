@@ -51,10 +51,14 @@ func (p *Pending) sign(ctx context.Context, signer *seal.Signer) (store.Revision
 	if candidate == nil {
 		return store.Revision{}, problems
 	}
+	base := p.ground.base.Policy.Digest()
+	if approvals.Digest(p.Sandbox.ID, base, candidate.Digest()) != p.Review.Digest {
+		return store.Revision{}, errors.New("the candidate is not the one whose digest was shown")
+	}
 	sequence, previous := p.ground.chain.Head()
 	revision := store.Revision{
 		Sandbox: p.Sandbox.ID, Number: sequence + 1, Text: p.Review.Candidate,
-		Digest: candidate.Digest(), ParentDigest: p.ground.base.Policy.Digest(), Source: p.source,
+		Digest: candidate.Digest(), ParentDigest: base, Source: p.source,
 	}
 	statement := seal.Statement{
 		Sandbox: p.Sandbox.ID, Sequence: revision.Number, Previous: previous,

@@ -3,6 +3,8 @@ package identity
 import (
 	"errors"
 	"fmt"
+
+	"golang.org/x/sys/unix"
 )
 
 // maxAncestors bounds the work one connect can cause.
@@ -15,23 +17,39 @@ const attempts = 3
 type own struct {
 	tid     int
 	program program
-	status  status // its process's parent, and its own start
+	status  status // its process's parent; and a time at which it had started already
 	unknown string // why something is missing
 }
 
 // readOwn reads the held thread. It does not fail: what could not be found out is the reason for an
 // unknown caller.
-func readOwn(tid int) own {
+func readOwn(tid int, k kin) own {
 	o := own{tid: tid}
 	var err error
 	if o.program, err = openProgram(tid); err != nil {
 		o.unknown = fmt.Sprintf("its executable cannot be read: %v", err)
 		return o
 	}
-	if o.status, err = readStatus(tid); err != nil {
+	if k.parent != 0 {
+		o.status.parent = k.parent
+		o.status.start, err = ticks()
+	} else {
+		o.status, err = readStatus(tid)
+	}
+	if err != nil {
 		o.unknown = fmt.Sprintf("its process cannot be read: %v", err)
 	}
 	return o
+}
+
+// ticks returns the time in the unit and from the origin of proc_pid_stat(5)'s start time: USER_HZ,
+// which is 100 on every architecture Go runs on, since boot.
+func ticks() (uint64, error) {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
+		return 0, err
+	}
+	return uint64(now.Nano()) / 10_000_000, nil
 }
 
 // errChanged means that a process ended while the ancestors were read.
@@ -48,9 +66,9 @@ func (w *Watcher) ancestors(o own) (names []string, unknown string) {
 		if err != errChanged {
 			return nil, err.Error()
 		}
-		// An orphan has another parent by now. The number is still the thread's own if it started then.
+		// An orphan has another parent by now. A process that started later only has the number.
 		again, err := readStatus(o.tid)
-		if err != nil || again.start != child.start {
+		if err != nil || again.start > o.status.start {
 			break
 		}
 		child = again
@@ -59,7 +77,8 @@ func (w *Watcher) ancestors(o own) (names []string, unknown string) {
 }
 
 // climb goes from parent to parent. Any of them may end at any moment and its number be given away:
-// the new owner started later than the child, which no parent did.
+// the new owner started later than the child, which no parent did. (Within one tick of 10 ms the
+// numbers of a whole system cannot be used up.)
 func (w *Watcher) climb(child status) (names []string, err error) {
 	for child.parent != w.init {
 		switch {

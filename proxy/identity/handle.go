@@ -15,7 +15,7 @@ func (w *Watcher) handle(n notification, p *pending) {
 	if err != nil || !s.tcp {
 		return // no record: if it does reach the proxy, it is unknown
 	}
-	o := readOwn(int(n.TID))
+	o := readOwn(int(n.TID), s.kin)
 	defer o.program.close()
 	if !w.listener.valid(n.ID) {
 		return
@@ -23,12 +23,12 @@ func (w *Watcher) handle(n notification, p *pending) {
 	r := w.records.begin(s.cookie)
 	caller := w.identify(o)
 	w.release(p)
-	r.finish(w.complete(caller, o, s.leader))
+	r.finish(w.complete(caller, o, s))
 }
 
 // identify names the program itself, by its content and what was seen first at its path.
 func (w *Watcher) identify(o own) Caller {
-	caller := Caller{PID: o.tid, Exe: o.program.path, Unknown: o.unknown}
+	caller := Caller{Exe: o.program.path, Unknown: o.unknown}
 	if caller.Unknown == "" {
 		caller.Hash, caller.Unknown = w.content.known(o.program)
 	}
@@ -36,12 +36,8 @@ func (w *Watcher) identify(o own) Caller {
 }
 
 // complete adds the process and its ancestors.
-func (w *Watcher) complete(c Caller, o own, leader bool) Caller {
-	if !leader {
-		if pid, err := threadGroup(o.tid); err == nil { // else it has ended; the number is for the record only
-			c.PID = pid
-		}
-	}
+func (w *Watcher) complete(c Caller, o own, s socket) Caller {
+	c.PID = processOf(o.tid, s)
 	if c.PID == w.init {
 		c.Unknown = "it is the sandbox's init"
 	}
@@ -49,4 +45,18 @@ func (w *Watcher) complete(c Caller, o own, leader bool) Caller {
 		c.Ancestors, c.Unknown = w.ancestors(o)
 	}
 	return c
+}
+
+// processOf is for the record only: a thread that has ended meanwhile stands for its process.
+func processOf(tid int, s socket) int {
+	if s.leader {
+		return tid
+	}
+	if s.kin.group != 0 {
+		return s.kin.group
+	}
+	if pid, err := threadGroup(tid); err == nil {
+		return pid
+	}
+	return tid
 }

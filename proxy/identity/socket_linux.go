@@ -1,34 +1,37 @@
 package identity
 
 import (
+	"unsafe"
+
 	"golang.org/x/sys/unix"
 )
 
-// socket is what a held connect() is called on.
+// socket is what a held connect() is called on, and what its thread's pidfd tells besides.
 type socket struct {
 	cookie uint64
 	tcp    bool
 	leader bool // the calling thread is its process's first
+	kin    kin
 }
 
-// open returns the socket behind descriptor fd of the held thread. A thread that swaps the descriptor
-// now (dup2) connects a socket whose cookie is not the recorded one, and stays unknown.
+// openSocket returns the socket behind descriptor fd of the held thread. A thread that swaps the
+// descriptor now (dup2) connects a socket whose cookie is not the recorded one, and stays unknown.
 func openSocket(tid, fd int) (socket, error) {
-	process, leader, err := pidfd(tid)
+	thread, leader, err := pidfd(tid)
 	if err != nil {
 		return socket{}, err
 	}
-	defer unix.Close(process)
-	copied, err := unix.PidfdGetfd(process, fd, 0)
+	defer unix.Close(thread)
+	copied, err := unix.PidfdGetfd(thread, fd, 0)
 	if err != nil {
 		return socket{}, err
 	}
 	defer unix.Close(copied)
 	if !isTCP(copied) {
-		return socket{leader: leader}, nil
+		return socket{}, nil
 	}
 	cookie, err := unix.GetsockoptUint64(copied, unix.SOL_SOCKET, unix.SO_COOKIE)
-	return socket{cookie: cookie, tcp: true, leader: leader}, err
+	return socket{cookie: cookie, tcp: true, leader: leader, kin: kinOf(thread)}, err
 }
 
 // pidfd opens the thread. PIDFD_THREAD is of 6.9; before that the process stands for its thread, which
@@ -47,6 +50,26 @@ func pidfd(tid int) (fd int, leader bool, err error) {
 	}
 	fd, err = unix.PidfdOpen(group, 0)
 	return fd, false, err
+}
+
+// kin is the process of a thread and that process's parent.
+type kin struct{ group, parent int }
+
+// ioctlGetInfo is PIDFD_GET_INFO for the first version of struct pidfd_info.
+const ioctlGetInfo = 0xc040ff0b
+
+// kinOf asks in a microsecond what /proc takes ten for. It is of 6.13; before that, kin is zero.
+func kinOf(pidfd int) kin {
+	info := struct {
+		mask, cgroup       uint64
+		pid, group, parent uint32
+		_                  [36]byte
+	}{mask: 1} // PIDFD_INFO_PID
+	_, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(pidfd), ioctlGetInfo, uintptr(unsafe.Pointer(&info)))
+	if e != 0 || info.mask&1 == 0 {
+		return kin{}
+	}
+	return kin{int(info.group), int(info.parent)}
 }
 
 // isTCP is false for everything that does not end at the proxy's listeners: unix sockets, UDP and

@@ -32,8 +32,8 @@ func TestMain(m *testing.M) {
 // inside is this test binary as a sandbox sees it.
 const inside = "/exeat/bin/exeat"
 
-// basic is a sandbox with the system's programs and this test binary.
-func basic(t testing.TB) confine.Spec {
+// system is a sandbox with the system's programs.
+func system(t testing.TB) confine.Spec {
 	t.Helper()
 	s := confine.Spec{HostUID: os.Geteuid(), HostGID: os.Getegid(), UID: 1000, GID: 1000, Hostname: "box"}
 	if s.HostUID == 0 {
@@ -43,6 +43,13 @@ func basic(t testing.TB) confine.Spec {
 		s.Mounts = append(s.Mounts, confine.Mount{Source: p, Target: p, ReadOnly: true, Optional: true})
 		s.Landlock.ReadOnly = append(s.Landlock.ReadOnly, p)
 	}
+	return s
+}
+
+// basic is a sandbox with the system's programs and this test binary.
+func basic(t testing.TB) confine.Spec {
+	t.Helper()
+	s := system(t)
 	self, err := confine.Self()
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +89,9 @@ func start(t testing.TB, s confine.Spec) *confine.Box {
 }
 
 // environment is that of all programs in tests.
-func environment() []string { return []string{"PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin", "HOME=/tmp"} }
+func environment() []string {
+	return []string{"PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin", "HOME=/tmp"}
+}
 
 // run runs a program to its end: what it printed on both outputs, and its status.
 func run(t testing.TB, b *confine.Box, argv ...string) (string, int) {

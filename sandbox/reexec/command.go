@@ -93,16 +93,18 @@ func Received(args []string) (map[string]*os.File, []string, error) {
 	if len(args) == 0 || !strings.HasPrefix(args[0], filesArg) {
 		return nil, nil, ErrNotHandedDown
 	}
-	files := map[string]*os.File{}
-	for i, name := range strings.Split(strings.TrimPrefix(args[0], filesArg), ",") {
-		if name == "" {
-			continue
-		}
-		fd := First + i
-		if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, unix.FD_CLOEXEC); err != nil {
+	names := strings.Split(strings.TrimPrefix(args[0], filesArg), ",")
+	if names[0] == "" {
+		names = nil
+	}
+	for i, name := range names { // all of them before any is wrapped: a stranger's descriptors stay his
+		if _, err := unix.FcntlInt(uintptr(First+i), unix.F_SETFD, unix.FD_CLOEXEC); err != nil {
 			return nil, nil, fmt.Errorf("file %q: %w", name, ErrNotHandedDown)
 		}
-		files[name] = os.NewFile(uintptr(fd), name)
+	}
+	files := map[string]*os.File{}
+	for i, name := range names {
+		files[name] = os.NewFile(uintptr(First+i), name)
 	}
 	return files, args[1:], nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"slices"
 	"strings"
 
@@ -12,16 +11,6 @@ import (
 	"exeat/sandbox/confine"
 	"exeat/sandbox/control"
 	"exeat/store"
-)
-
-// Paths of the view that are ours.
-const (
-	homePath      = "/sandbox"
-	ownPath       = "/exeat"
-	denialsPath   = "/exeat/denials.log"
-	denialsLink   = "/var/log/exeat/denials.log"
-	gitConfigPath = "/exeat/gitconfig"
-	userName      = "sandbox"
 )
 
 // view collects what the sandbox will see, before any of it is mounted.
@@ -34,33 +23,10 @@ type view struct {
 	warnings []string
 }
 
-// own are the places that always mean the sandbox's own, whatever a policy lists.
-var own = []string{"/tmp", "/proc", "/dev", "/sys", "/var/log", homePath, ownPath}
-
-func isOwn(name string) bool {
-	return slices.ContainsFunc(own, func(dir string) bool { return within(name, dir) })
-}
-
 // within says whether name is dir or lies below it.
 func within(name, dir string) bool {
 	return name == dir || strings.HasPrefix(name, strings.TrimSuffix(dir, "/")+"/")
 }
-
-// baseline is what a program needs to run at all: the merged /usr and, of /etc,
-// what loaders, resolvers, shells and TLS libraries read. None of it is secret.
-var (
-	baselineUsr = []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"}
-	baselineEtc = []string{
-		"/etc/alternatives", "/etc/bash.bashrc", "/etc/bash_completion.d", "/etc/ca-certificates",
-		"/etc/ca-certificates.conf", "/etc/crypto-policies", "/etc/debian_version", "/etc/ethertypes", "/etc/fonts",
-		"/etc/gitconfig", "/etc/host.conf", "/etc/inputrc", "/etc/java-17-openjdk", "/etc/ld.so.cache",
-		"/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/locale.alias", "/etc/locale.conf", "/etc/localtime",
-		"/etc/magic", "/etc/mime.types", "/etc/os-release", "/etc/perl", "/etc/pki/ca-trust/extracted",
-		"/etc/pki/tls/certs", "/etc/profile", "/etc/profile.d", "/etc/protocols", "/etc/python3", "/etc/rpc",
-		"/etc/services", "/etc/shells", "/etc/skel", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/terminfo",
-		"/etc/timezone", "/etc/vim", "/etc/wgetrc", "/etc/xdg",
-	}
-)
 
 // newView builds the view of one sandbox.
 func newView(p *policy.Policy, spec store.Spec, dir control.Dir, refuse refusals) (*view, error) {
@@ -77,17 +43,6 @@ func newView(p *policy.Policy, spec store.Spec, dir control.Dir, refuse refusals
 		return nil, err
 	}
 	return v, v.addOwn(p.Filesystem, dir)
-}
-
-func (v *view) addBaseline(fs policy.Filesystem) {
-	paths := baselineUsr
-	if !slices.Contains(fs.ReadOnly, "/etc") && !slices.Contains(fs.ReadWrite, "/etc") {
-		paths = slices.Concat(baselineUsr, baselineEtc)
-	}
-	for _, name := range paths {
-		v.mounts = append(v.mounts, confine.Mount{Source: name, Target: name, ReadOnly: true, Optional: true})
-		v.landlock.ReadOnly = append(v.landlock.ReadOnly, name)
-	}
 }
 
 // addPolicy mounts the policy's paths. Writable ones come second, so that a
@@ -188,36 +143,6 @@ func (v *view) addWorkdir(fs policy.Filesystem, workdir string) error {
 	}
 	v.mount(source, workdir, false)
 	return nil
-}
-
-// addOwn adds the sandbox's home and the things of ours it may read.
-func (v *view) addOwn(fs policy.Filesystem, dir control.Dir) error {
-	self, err := confine.Self()
-	if err != nil {
-		return err
-	}
-	v.mounts = append(v.mounts, self)
-	v.mount(dir.Home(), homePath, slices.Contains(fs.ReadOnly, homePath))
-	v.mount(dir.Denials(), denialsPath, true)
-	v.addBundle(dir.Bundle())
-	v.landlock.ReadOnly = append(v.landlock.ReadOnly, ownPath, path.Dir(denialsLink))
-	v.links = append(v.links, confine.Link{Path: denialsLink, Target: denialsPath})
-	return nil
-}
-
-// addBundle lays the merged bundle over every place where one is read, at the
-// end of its symlinks, and at one place of ours that the environment names.
-func (v *view) addBundle(source string) {
-	r := v.root()
-	places := []string{bundlePath}
-	for _, bundle := range bundles {
-		if place, ok := r.resolve(bundle); ok && !slices.Contains(places, place) {
-			places = append(places, place)
-		}
-	}
-	for _, place := range places {
-		v.mount(source, place, true)
-	}
 }
 
 // root finds files by the names they have in this view.
