@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"exeat/approvals/grant"
+	"exeat/sandbox"
 )
 
 type setOptions struct {
@@ -61,5 +62,31 @@ func runPolicySet(ctx context.Context, env Env, opts setOptions) error {
 	if err != nil {
 		return err
 	}
-	return runApprove(ctx, env, grant.Request{SandboxID: info.ID, File: file, Text: text}, opts.json)
+	err = runApprove(ctx, env, grant.Request{SandboxID: info.ID, File: file, Text: text}, opts.json)
+	if opts.wait && errors.Is(err, context.DeadlineExceeded) { // signed, and the supervisor was too busy to answer
+		return awaitLoaded(ctx, env, boxes, info, opts.timeout)
+	}
+	return err
+}
+
+// awaitLoaded waits for the newest signed revision to be in force.
+func awaitLoaded(ctx context.Context, env Env, boxes *sandbox.Sandboxes, info sandbox.Info, limit time.Duration) error {
+	newest, err := boxes.Store.LatestRevision(ctx, info.ID)
+	if err != nil {
+		return err
+	}
+	client, err := boxes.Connect(ctx, info.Name)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	number, err := client.Await(ctx, newest.Number-1)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &codeError{exitTimeout, fmt.Errorf("revision %d is signed and not loaded after %s", newest.Number, limit)}
+	}
+	if err == nil {
+		fmt.Fprintf(env.Err, "revision %d of sandbox %s is in force\n", number, info.Name)
+	}
+	return err
 }

@@ -2,19 +2,12 @@ package sandbox_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
-	"exeat/sandbox"
 	"exeat/sandbox/control"
 	"exeat/store"
 )

@@ -76,25 +76,34 @@ func classify(path, dir string, e syscall.Errno) *ExecError {
 	return refused
 }
 
-// interpreter reads the first line of a script; a program that is none has a
-// loader of its own, of which we say only that.
+// noName stands for the loader of a program that is no script.
+const noName = "the program's loader"
+
+// interpreter reads from a script what it wants to be run by.
 func interpreter(path string) string {
-	const loader = "the program's loader"
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return loader
+		return noName
 	}
 	defer unix.Close(fd)
-	buf := make([]byte, 256)
-	n, err := unix.Read(fd, buf)
+	head := make([]byte, 256) // as much as the kernel looks at (BINPRM_BUF_SIZE)
+	n, err := unix.Read(fd, head)
 	if err != nil {
-		return loader
+		return noName
 	}
-	line, ok := bytes.CutPrefix(buf[:n], []byte("#!"))
-	if !ok {
-		return loader
+	return named(head[:n])
+}
+
+// named is the interpreter in the first line of a file.
+func named(head []byte) string {
+	line, script := bytes.CutPrefix(head, []byte("#!"))
+	if !script {
+		return noName
 	}
 	line, _, _ = bytes.Cut(line, []byte("\n"))
-	name, _, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
-	return name
+	fields := bytes.Fields(line)
+	if len(fields) == 0 {
+		return noName
+	}
+	return string(fields[0])
 }

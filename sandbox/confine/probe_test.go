@@ -116,6 +116,8 @@ func probe(args []string) int {
 		return probeListener()
 	case "memory":
 		return probeMemory(args[1])
+	case "ports":
+		return probePorts()
 	case "refused":
 		return probeRefused(args[1], args[2])
 	}
@@ -164,4 +166,37 @@ func probeRefused(network, address string) int {
 		return 1
 	}
 	return 0
+}
+
+// probePorts tries to bind what the supervisor listens on.
+func probePorts() int {
+	v4, v6 := [4]byte{127, 0, 0, 1}, [16]byte{15: 1}
+	taken := 0
+	for _, p := range []struct {
+		family, kind int
+		at           unix.Sockaddr
+	}{
+		{unix.AF_INET, unix.SOCK_STREAM, &unix.SockaddrInet4{Port: 15001, Addr: v4}},
+		{unix.AF_INET, unix.SOCK_STREAM, &unix.SockaddrInet4{Port: 15001}},
+		{unix.AF_INET, unix.SOCK_STREAM, &unix.SockaddrInet4{Port: 3128, Addr: v4}},
+		{unix.AF_INET6, unix.SOCK_STREAM, &unix.SockaddrInet6{Port: 15001, Addr: v6}},
+		{unix.AF_INET, unix.SOCK_DGRAM, &unix.SockaddrInet4{Port: 53, Addr: v4}},
+	} {
+		for _, option := range []int{unix.SO_REUSEADDR, unix.SO_REUSEPORT} {
+			fd, err := unix.Socket(p.family, p.kind, 0)
+			if err != nil {
+				return 2
+			}
+			unix.SetsockoptInt(fd, unix.SOL_SOCKET, option, 1)
+			err = unix.Bind(fd, p.at)
+			if err == nil && p.kind == unix.SOCK_STREAM {
+				err = unix.Listen(fd, 1)
+			}
+			if err == nil {
+				fmt.Printf("took %v with option %d\n", p.at, option)
+				taken++
+			}
+		}
+	}
+	return min(taken, 1)
 }

@@ -1,0 +1,49 @@
+package identity
+
+import (
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// What a kernel before 6.13 does not tell about a pidfd is read from /proc instead, and is the same.
+func TestOldKernelsKnowTheSame(t *testing.T) {
+	fd, leader, err := pidfd(os.Getpid())
+	if err != nil || !leader {
+		t.Fatalf("open a pidfd of this process: %v, leader %v", err, leader)
+	}
+	defer unix.Close(fd)
+	k := kinOf(fd)
+	if k == (kin{}) {
+		t.Fatal("PIDFD_GET_INFO (Linux 6.13) is missing")
+	}
+	if want := (kin{os.Getpid(), os.Getppid()}); k != want {
+		t.Errorf("got %+v, want %+v", k, want)
+	}
+	if group, err := threadGroup(unix.Gettid()); err != nil || group != k.group {
+		t.Errorf("got process %d, %v, want %d", group, err, k.group)
+	}
+	fast, slow := readOwn(os.Getpid(), k), readOwn(os.Getpid(), kin{})
+	defer fast.program.close()
+	defer slow.program.close()
+	if fast.status.parent != slow.status.parent || fast.program.path != slow.program.path || fast.unknown+slow.unknown != "" {
+		t.Errorf("got %+v and %+v, want the same", fast, slow)
+	}
+	// The bound is no later than now and no earlier than the start: else parents would be refused, or
+	// processes accepted that only have a parent's number.
+	if fast.status.start < slow.status.start {
+		t.Errorf("held at %d ticks, started at %d", fast.status.start, slow.status.start)
+	}
+}
+
+// A process that started after its child only has the number of the parent.
+func TestReusedNumberIsNoParent(t *testing.T) {
+	w := &Watcher{init: 1 << 30, content: newContents(nil)}
+	if _, err := w.climb(status{parent: os.Getpid(), start: 0}); err != errChanged {
+		t.Errorf("got %v, want %v", err, errChanged)
+	}
+	if names, unknown := w.ancestors(own{tid: os.Getpid(), status: status{parent: os.Getpid()}}); unknown != errChanged.Error() {
+		t.Errorf("got %v, %q, want %q", names, unknown, errChanged)
+	}
+}
