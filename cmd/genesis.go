@@ -8,8 +8,6 @@ import (
 	"exeat/approvals/grant"
 	"exeat/approvals/seal"
 	"exeat/cmd/ask"
-	"exeat/policy"
-	"exeat/sandbox"
 	"exeat/store"
 )
 
@@ -24,25 +22,24 @@ func (e Env) grants(st *store.Store, key string) (grant.Grant, error) {
 
 // genesis makes a new sandbox's first revision: signed when a human is there
 // to sign it, frozen otherwise.
-func genesis(ctx context.Context, env Env, st *store.Store, create sandbox.CreateArgs, p *policy.Policy, frozen bool) (store.Revision, store.Spec, error) {
-	first := grant.Genesis{ID: create.ID, Name: create.Name, Spec: create.Spec, Policy: p}
+func genesis(ctx context.Context, env Env, st *store.Store, first grant.Genesis, frozen bool) (store.Revision, store.Spec, error) {
 	if frozen {
 		revision, spec := first.Frozen()
 		return revision, spec, nil
 	}
-	signer, err := firstSigner(env, create.Name)
+	signer, err := firstSigner(env, first.Name)
 	if why := cannotSign(err); why != "" {
 		fmt.Fprintf(env.Err, "%s %s, so the sandbox is frozen: its policy can never be widened\n", env.errStyle().warn("note:"), why)
 		revision, spec := first.Frozen()
 		return revision, spec, nil
 	}
 	if err != nil {
-		return store.Revision{}, create.Spec, err
+		return store.Revision{}, first.Spec, err
 	}
 	defer signer.Close()
 	grants, err := env.grants(st, signer.Approver().Fingerprint)
 	if err != nil {
-		return store.Revision{}, create.Spec, err
+		return store.Revision{}, first.Spec, err
 	}
 	return grants.SignGenesis(ctx, first, signer)
 }

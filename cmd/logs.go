@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -68,16 +67,27 @@ func runLogs(ctx context.Context, env Env, opts logsOptions) error {
 	if err := printDecisions(env, decisions, opts.json); err != nil || !opts.follow {
 		return err
 	}
-	return followLogs(ctx, env, reader, filter, decisions, opts.json)
+	return follow(ctx, env, newerDecisions(reader, filter, decisions), opts.json)
+}
+
+// newerDecisions returns, at each call, what was decided since the one before.
+func newerDecisions(reader *store.DecisionReader, filter store.DecisionFilter, shown []store.Decision) func(context.Context) ([]store.Decision, error) {
+	return func(ctx context.Context) ([]store.Decision, error) {
+		if len(shown) > 0 {
+			filter.AfterID = shown[len(shown)-1].ID
+		}
+		more, err := reader.Decisions(ctx, filter)
+		if len(more) > 0 {
+			shown = more
+		}
+		return more, err
+	}
 }
 
 // followInterval is how often new decisions are looked for; a person cannot tell it from at once.
 const followInterval = 200 * time.Millisecond
 
-func followLogs(ctx context.Context, env Env, reader *store.DecisionReader, filter store.DecisionFilter, shown []store.Decision, json bool) error {
-	if len(shown) > 0 {
-		filter.AfterID = shown[len(shown)-1].ID
-	}
+func follow(ctx context.Context, env Env, newer func(context.Context) ([]store.Decision, error), json bool) error {
 	tick := time.NewTicker(followInterval)
 	defer tick.Stop()
 	for {
@@ -86,18 +96,15 @@ func followLogs(ctx context.Context, env Env, reader *store.DecisionReader, filt
 			return nil
 		case <-tick.C:
 		}
-		more, err := reader.Decisions(ctx, filter)
-		if errors.Is(err, context.Canceled) {
+		decisions, err := newer(ctx)
+		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if err := printDecisions(env, more, json); err != nil {
+		if err := printDecisions(env, decisions, json); err != nil {
 			return err
-		}
-		if len(more) > 0 {
-			filter.AfterID = more[len(more)-1].ID
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -9,24 +8,9 @@ import (
 	"exeat/store"
 )
 
-// denialFields are the fields of a denial by name, in the order in which every
-// view of it shows them.
+// denialFields are what the log shows of a denial: its fields, and what would allow it.
 func denialFields(d store.Decision) [][2]string {
-	fields := [][2]string{
-		{"l7_action", cmp.Or(d.Method, "-")},
-		{"l7_target", cmp.Or(d.Target, "-")},
-		{"l7_decision", d.Verdict},
-		{"dst_host", d.Host},
-		{"dst_port", strconv.Itoa(d.Port)},
-		{"l7_protocol", d.Protocol},
-		{"policy", d.Policy},
-		{"l7_deny_reason", d.Reason},
-		{"binary", cmp.Or(d.Exe, "unknown")},
-		{"pid", strconv.Itoa(d.PID)},
-		{"ancestors", cmp.Or(strings.Join(d.Ancestors, " < "), "-")},
-		{"revision", strconv.Itoa(d.Revision)},
-		{"id", strconv.FormatInt(d.ID, 10)},
-	}
+	fields := d.Fields(strconv.Itoa(d.PID))
 	if d.RuleMissing != "" {
 		fields = append(fields, [2]string{"rule_missing", strings.Join(strings.Fields(d.RuleMissing), " ")})
 	}

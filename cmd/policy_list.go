@@ -12,15 +12,7 @@ import (
 )
 
 func newPolicyListCommand(env Env) *cobra.Command {
-	c := &cobra.Command{
-		Use: "list NAME", Short: "List the revisions of a sandbox's policy, and who approved each",
-		Args: args(1, 1, "the name of a sandbox"),
-		RunE: func(c *cobra.Command, words []string) error {
-			return runPolicyList(c.Context(), env, words[0], asJSON(c))
-		},
-	}
-	completeSandboxes(env, c)
-	return c
+	return ofSandbox(env, "list NAME", "List the revisions of a sandbox's policy, and who approved each", runPolicyList)
 }
 
 // revisionRow is a revision as JSON.

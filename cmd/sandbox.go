@@ -24,3 +24,15 @@ func (e Env) open(ctx context.Context) (boxes *sandbox.Sandboxes, close func(), 
 	boxes = &sandbox.Sandboxes{Dirs: e.Dirs, Store: st, Home: e.Home}
 	return boxes, func() { _ = st.Close() }, nil
 }
+
+// ofSandbox is a command that prints something of one sandbox.
+func ofSandbox(env Env, use, short string, run func(ctx context.Context, env Env, name string, json bool) error) *cobra.Command {
+	c := &cobra.Command{
+		Use: use, Short: short, Args: args(1, 1, "the name of a sandbox"),
+		RunE: func(c *cobra.Command, words []string) error {
+			return run(c.Context(), env, words[0], asJSON(c))
+		},
+	}
+	completeSandboxes(env, c)
+	return c
+}

@@ -17,15 +17,7 @@ import (
 )
 
 func newSandboxGetCommand(env Env) *cobra.Command {
-	c := &cobra.Command{
-		Use: "get NAME", Short: "Show a sandbox: what runs in it, who may widen it, and the isolation in force",
-		Args: args(1, 1, "the name of a sandbox"),
-		RunE: func(c *cobra.Command, words []string) error {
-			return runSandboxGet(c.Context(), env, words[0], asJSON(c))
-		},
-	}
-	completeSandboxes(env, c)
-	return c
+	return ofSandbox(env, "get NAME", "Show a sandbox: what runs in it, who may widen it, and the isolation in force", runSandboxGet)
 }
 
 // sandboxDetail is a sandbox as JSON: its row, and the supervisor's own words while it runs.

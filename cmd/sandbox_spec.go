@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"exeat/approvals/grant"
 	"exeat/policy"
 	"exeat/sandbox"
 	"exeat/store"
@@ -26,7 +27,8 @@ func prepareCreate(ctx context.Context, env Env, st *store.Store, opts createOpt
 		return sandbox.CreateArgs{}, err
 	}
 	create := sandbox.CreateArgs{ID: sandbox.NewID(), Name: opts.name, Spec: spec, Private: private}
-	create.Revision, create.Spec, err = genesis(ctx, env, st, create, p, opts.frozen)
+	first := grant.Genesis{ID: create.ID, Name: create.Name, Spec: spec, Policy: p}
+	create.Revision, create.Spec, err = genesis(ctx, env, st, first, opts.frozen)
 	return create, err
 }
 

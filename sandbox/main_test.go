@@ -97,8 +97,12 @@ func create(t *testing.T, boxes *sandbox.Sandboxes, args sandbox.CreateArgs) san
 		t.Fatalf("create: %v%s", err, log(boxes, args.ID))
 	}
 	t.Cleanup(func() {
+		words := log(boxes, args.ID)
+		if strings.Contains(words, "DATA RACE") {
+			t.Error("the supervisor has a data race")
+		}
 		if t.Failed() {
-			t.Logf("%s", log(boxes, args.ID))
+			t.Log(words)
 		}
 	})
 	return started

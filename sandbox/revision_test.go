@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,7 +14,15 @@ import (
 	"exeat/store"
 )
 
-const passphrase = "lusab-babad-gutih-tugad"
+// ada is one approver for all tests: her key is sealed slowly, as it must be.
+var ada = sync.OnceValues(func() (*seal.Signer, error) {
+	const passphrase = "lusab-babad-gutih-tugad"
+	key, _, err := seal.Generate("ada", passphrase)
+	if err != nil {
+		return nil, err
+	}
+	return key.Open(passphrase)
+})
 
 // approved is a sandbox with an approver, and the line of statements it has.
 type approved struct {
@@ -26,17 +35,12 @@ type approved struct {
 
 func newApproved(t *testing.T, boxes *sandbox.Sandboxes) *approved {
 	t.Helper()
-	key, approver, err := seal.Generate("ada", passphrase)
+	signer, err := ada()
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, err := key.Open(passphrase)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(signer.Close)
 	a := &approved{t: t, boxes: boxes, signer: signer}
-	a.row = store.Sandbox{ID: sandbox.NewID(), Name: "box", Spec: store.Spec{Approvers: []store.Approver{approver}}}
+	a.row = store.Sandbox{ID: sandbox.NewID(), Name: "box", Spec: store.Spec{Approvers: []store.Approver{signer.Approver()}}}
 	a.last = a.sign(testPolicy, nil)
 	a.last.Status = store.RevisionLoaded
 	create(t, boxes, sandbox.CreateArgs{ID: a.row.ID, Name: "box", Spec: a.row.Spec, Revision: a.last})

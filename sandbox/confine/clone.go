@@ -80,7 +80,10 @@ func dropGroups() error {
 		return nil
 	}
 	if _, _, errno := unix.RawSyscall(unix.SYS_SETGROUPS, 0, 0, 0); errno != 0 {
-		return os.NewSyscallError("setgroups", errno)
+		return &StartError{
+			Step: "give up root's groups", Errno: errno, Message: errno.Error(),
+			Advice: "run as an ordinary user, or give this container CAP_SETGID",
+		}
 	}
 	return nil
 }

@@ -11,6 +11,9 @@ import (
 // explain says why the clone was refused. The kernel gives one number for many
 // causes; its own settings tell them apart.
 func explain(err error, spec *Spec) error {
+	if _, ok := errors.AsType[*StartError](err); ok {
+		return err
+	}
 	errno, ok := errors.AsType[syscall.Errno](err)
 	if !ok {
 		return &StartError{Step: "make namespaces", Message: err.Error()}

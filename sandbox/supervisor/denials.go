@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -94,24 +93,9 @@ func (f *denialsFile) halveLocked() error {
 // denialText is a denial as every view of it shows it: the tutorial's fields in
 // the tutorial's order, then who asked, under which revision, and the id.
 func denialText(d store.Decision, pid string) string {
-	fields := [][2]string{
-		{"l7_action", cmp.Or(d.Method, "-")},
-		{"l7_target", cmp.Or(d.Target, "-")},
-		{"l7_decision", d.Verdict},
-		{"dst_host", d.Host},
-		{"dst_port", strconv.Itoa(d.Port)},
-		{"l7_protocol", d.Protocol},
-		{"policy", d.Policy},
-		{"l7_deny_reason", d.Reason},
-		{"binary", cmp.Or(d.Exe, "unknown")},
-		{"pid", pid},
-		{"ancestors", cmp.Or(strings.Join(d.Ancestors, " < "), "-")},
-		{"revision", strconv.Itoa(d.Revision)},
-		{"id", strconv.FormatInt(d.ID, 10)},
-	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "time:           %s\n", d.Time.UTC().Format("2006-01-02T15:04:05.000Z"))
-	for _, field := range fields {
+	for _, field := range d.Fields(pid) {
 		fmt.Fprintf(&b, "%-16s%s\n", field[0]+":", field[1])
 	}
 	b.WriteByte('\n')

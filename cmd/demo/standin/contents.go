@@ -67,10 +67,8 @@ func (hub *GitHub) commit(ctx context.Context, name, file string, content []byte
 	if err != nil {
 		return "", err
 	}
-	index := filepath.Join(hub.dir(name), "api-index")
-	defer os.Remove(index)
 	parent, _ := hub.git(ctx, name, nil, "rev-parse", "-q", "--verify", "refs/heads/main")
-	tree, err := hub.tree(ctx, name, index, parent, blob, file)
+	tree, err := hub.tree(ctx, name, parent, "100644,"+blob+","+file)
 	if err != nil {
 		return "", err
 	}
@@ -86,9 +84,11 @@ func (hub *GitHub) commit(ctx context.Context, name, file string, content []byte
 	return sha, err
 }
 
-// tree is the parent's tree with one file changed.
-func (hub *GitHub) tree(ctx context.Context, name, index, parent, blob, file string) (string, error) {
-	steps := [][]string{{"update-index", "--add", "--cacheinfo", "100644," + blob + "," + file}, {"write-tree"}}
+// tree is the parent's tree with one entry changed.
+func (hub *GitHub) tree(ctx context.Context, name, parent, entry string) (string, error) {
+	index := filepath.Join(hub.dir(name), "api-index")
+	defer os.Remove(index)
+	steps := [][]string{{"update-index", "--add", "--cacheinfo", entry}, {"write-tree"}}
 	if parent != "" {
 		steps = append([][]string{{"read-tree", parent}}, steps...)
 	}

@@ -1,0 +1,28 @@
+package store
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+)
+
+// Fields are a denial's fields by name, in the one order in which every view
+// shows them. The process id is the reader's: the host and the sandbox number
+// the same process differently.
+func (d Decision) Fields(pid string) [][2]string {
+	return [][2]string{
+		{"l7_action", cmp.Or(d.Method, "-")},
+		{"l7_target", cmp.Or(d.Target, "-")},
+		{"l7_decision", d.Verdict},
+		{"dst_host", d.Host},
+		{"dst_port", strconv.Itoa(d.Port)},
+		{"l7_protocol", d.Protocol},
+		{"policy", d.Policy},
+		{"l7_deny_reason", d.Reason},
+		{"binary", cmp.Or(d.Exe, "unknown")},
+		{"pid", pid},
+		{"ancestors", cmp.Or(strings.Join(d.Ancestors, " < "), "-")},
+		{"revision", strconv.Itoa(d.Revision)},
+		{"id", strconv.FormatInt(d.ID, 10)},
+	}
+}
