@@ -16,8 +16,8 @@ import (
 // says about it. Candidate is what will be signed, to the byte.
 type Review struct {
 	Proposal
-	Diff       string         `json:"diff"` // canonical texts, base to candidate
-	Permits    []string       `json:"permits"`
+	Diff       string         `json:"diff"`    // canonical texts, base to candidate
+	Permits    []string       `json:"permits"` // none of the lists is nil: JSON readers expect arrays
 	Findings   []risk.Finding `json:"findings"`
 	WouldAllow []int64        `json:"would_allow"`        // recorded denials that the candidate allows and the base does not
 	Rejected   []Earlier      `json:"rejected,omitempty"` // earlier proposals that asked for some of the same
@@ -85,7 +85,7 @@ func (d *Desk) review(ctx context.Context, sandbox store.Sandbox, record store.P
 	}
 	report := risk.Assess(base.Policy, candidate, credentialed(sandbox.Spec)...)
 	r := Review{
-		Proposal: view, Permits: report.Permits, Findings: report.Findings,
+		Proposal: view, Permits: append([]string{}, report.Permits...), Findings: append([]risk.Finding{}, report.Findings...),
 		Short: ShortDigest(record.Digest), Candidate: bytes.Clone(record.Text),
 		Diff: diff.Text(fmt.Sprintf("revision %d", base.Revision), candidateName(record.ID), base.Policy.Text(), record.Text),
 	}

@@ -65,6 +65,9 @@ func runApprove(ctx context.Context, env Env, request grant.Request, json bool) 
 	}
 	warn(env, pending.Warnings)
 	warnStatic(env, pending.Static)
+	for _, note := range pending.Notes {
+		fmt.Fprintf(env.Err, "%s %s\n", env.errStyle().warn("note:"), note)
+	}
 	result, err := commit(ctx, env, pending)
 	if err != nil {
 		return err

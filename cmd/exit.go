@@ -44,6 +44,19 @@ func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 func (e *usageError) Hint() string  { return e.hint }
 
+// notRun gives a failure of exeat itself, where the exit code is a program's
+// otherwise, the code that says so; mistakes in the words keep theirs.
+func notRun(err error) error {
+	if code := exitCode(err); code != exitError {
+		return err
+	}
+	var outcome *codeError
+	if errors.As(err, &outcome) {
+		return err // the program's own 1
+	}
+	return &codeError{exitSandbox, err}
+}
+
 // exitCode is the one place where errors become exit codes.
 func exitCode(err error) int {
 	var code *codeError

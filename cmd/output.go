@@ -26,9 +26,9 @@ func table(w io.Writer, heading []string, rows [][]string) error {
 	return tw.Flush()
 }
 
-// pairs prints name and value lines, aligned.
+// pairs prints name and value lines, aligned as the tutorial prints a denial.
 func pairs(w io.Writer, rows [][2]string) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	tw := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	for _, row := range rows {
 		fmt.Fprintf(tw, "%s:\t%s\n", row[0], row[1])
 	}

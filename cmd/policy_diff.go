@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"exeat/policy/diff"
+	"exeat/store"
 )
 
 func newPolicyDiffCommand(env Env) *cobra.Command {
@@ -77,6 +78,9 @@ func policyText(ctx context.Context, env Env, what string) ([]byte, error) {
 		return nil, err
 	}
 	defer done()
+	if _, err := boxes.Store.SandboxByName(ctx, name); errors.Is(err, store.ErrNotFound) {
+		return nil, &hintError{fmt.Errorf("there is neither a file nor a sandbox called %q", name), "exeat sandbox list"}
+	}
 	rev, err := findRevision(ctx, boxes, name, number)
 	return rev.Text, err
 }

@@ -24,8 +24,8 @@ func newRootCommand(env Env) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       Version(),
-		Args:          cobra.NoArgs,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args:          cobra.ArbitraryArgs,
+		RunE:          helpOrUnknown,
 	}
 	root.SetIn(env.In)
 	root.SetOut(env.Out)
@@ -68,18 +68,21 @@ func addTo(parent *cobra.Command, group string, children ...*cobra.Command) {
 // parent is a command that only groups others: alone it prints its help, with
 // a word it does not know it is a usage mistake, never silently the help.
 func parent(use, short string, children ...*cobra.Command) *cobra.Command {
-	c := &cobra.Command{Use: use, Short: short, RunE: func(c *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return c.Help()
-		}
-		return unknownCommand(c, args[0])
-	}}
+	c := &cobra.Command{Use: use, Short: short, RunE: helpOrUnknown}
 	c.AddCommand(children...)
 	return c
 }
 
+func helpOrUnknown(c *cobra.Command, words []string) error {
+	if len(words) == 0 {
+		return c.Help()
+	}
+	return unknownCommand(c, words[0])
+}
+
 func unknownCommand(c *cobra.Command, word string) error {
 	hint := c.CommandPath() + " --help"
+	c.SuggestionsMinimumDistance = 2 // letters; cobra's own default counts only for its own messages
 	if near := c.SuggestionsFor(word); len(near) > 0 {
 		hint = "did you mean: " + c.CommandPath() + " " + strings.Join(near, ", ")
 	}

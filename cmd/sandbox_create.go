@@ -45,7 +45,7 @@ func newSandboxCreateCommand(env Env) *cobra.Command {
 			if err := opts.split(c, words); err != nil {
 				return err
 			}
-			return runCreate(c.Context(), env, opts)
+			return notRun(runCreate(c.Context(), env, opts))
 		},
 	}
 	c.Flags().StringVarP(&opts.policy, "policy", "p", "", "policy `file`; without it the built-in default policy")
@@ -93,7 +93,7 @@ func runCreate(ctx context.Context, env Env, opts createOptions) error {
 	}
 	started, err := boxes.Create(ctx, create)
 	if err != nil {
-		return &codeError{exitSandbox, err}
+		return err
 	}
 	box := store.Sandbox{ID: create.ID, Name: create.Name, Spec: create.Spec}
 	announce(env, "created", box, started)

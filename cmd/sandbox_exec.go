@@ -31,7 +31,7 @@ EXIT STATUS
 		Args:    args(2, -1, "the name of a sandbox, and a command after --"),
 		RunE: func(c *cobra.Command, words []string) error {
 			opts.name, opts.argv = words[0], words[1:]
-			return runExec(c.Context(), env, opts)
+			return notRun(runExec(c.Context(), env, opts))
 		},
 	}
 	c.Flags().StringArrayVarP(&opts.env, "env", "e", nil, "set a variable, as `NAME=VALUE`")
@@ -45,7 +45,7 @@ func newSandboxConnectCommand(env Env) *cobra.Command {
 		Use: "connect NAME", Short: "Open a shell in a running sandbox",
 		Args: args(1, 1, "the name of a sandbox"),
 		RunE: func(c *cobra.Command, words []string) error {
-			return runExec(c.Context(), env, execOptions{name: words[0], argv: []string{"bash", "-l"}})
+			return notRun(runExec(c.Context(), env, execOptions{name: words[0], argv: []string{"bash", "-l"}}))
 		},
 	}
 	completeSandboxes(env, c)

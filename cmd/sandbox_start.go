@@ -2,7 +2,9 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -65,5 +67,31 @@ func runMain(ctx context.Context, env Env, boxes *sandbox.Sandboxes, box store.S
 	if err != nil {
 		return err
 	}
-	return attach(ctx, env, client, control.ExecRequest{Argv: box.Spec.Command, Main: true})
+	outcome := attach(ctx, env, client, control.ExecRequest{Argv: box.Spec.Command, Main: true})
+	if !box.Spec.NoKeep {
+		return outcome
+	}
+	return errors.Join(outcome, removed(context.WithoutCancel(ctx), boxes.Store, box))
+}
+
+// removalLimit is how long a supervisor may take to end everything and remove itself.
+const removalLimit = 15 * time.Second
+
+// removed waits until the supervisor has deleted its sandbox, so that the name
+// is free when this command returns.
+func removed(ctx context.Context, st *store.Store, box store.Sandbox) error {
+	ctx, cancel := context.WithTimeout(ctx, removalLimit)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if _, err := st.SandboxByID(ctx, box.ID); errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return &hintError{fmt.Errorf("sandbox %q is not deleted after %s", box.Name, removalLimit), "exeat sandbox delete " + box.Name}
+		}
+	}
 }

@@ -22,6 +22,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	tty PROGRAM...      sit down at a terminal and start it
 //	expect REGEXP       wait until the screen shows it
 //	type TEXT           type a line; nothing for an empty one
+//	type-digest         type the six digits that the screen shows
 //	leave [CODE]        wait until the program ends; the screen becomes stdout
 //	sign PROGRAM...     all of it for a program that asks for a signature
 //	[!] arrived REGEXP  a request "METHOD host/path" reached GitHub
@@ -31,7 +32,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	until PROGRAM...    run it until it succeeds
 func (s *stage) commands() map[string]command {
 	return map[string]command{
-		"code": code, "tty": sit, "expect": expect, "type": typeLine, "leave": leave, "sign": s.sign,
+		"code": code, "tty": sit, "expect": expect, "type": typeLine, "type-digest": typeDigest, "leave": leave, "sign": s.sign,
 		"arrived": s.arrived, "propose": propose, "pids": pids, "gone": gone, "until": until,
 	}
 }
@@ -154,12 +155,17 @@ func (s *stage) sign(ts *testscript.TestScript, neg bool, args []string) {
 			leave(ts, false, nil)
 			return
 		}
-		shown := digest.FindStringSubmatch(h.Screen())
-		if shown == nil {
-			ts.Fatalf("no digest is shown:\n%s", h.Screen())
-		}
-		ts.Check(h.Type(shown[1]))
+		typeDigest(ts, false, nil)
 	}
+}
+
+func typeDigest(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 0, "type-digest")
+	shown := digest.FindStringSubmatch(at(ts).Screen())
+	if shown == nil {
+		ts.Fatalf("no digest is shown:\n%s", at(ts).Screen())
+	}
+	ts.Check(at(ts).Type(shown[1]))
 }
 
 func (s *stage) arrived(ts *testscript.TestScript, neg bool, args []string) {

@@ -32,18 +32,22 @@ func (h *host) await(ctx context.Context, raw json.RawMessage) (any, *tool.Error
 	if problem := tool.Decode(raw, &in); problem != nil {
 		return nil, problem
 	}
-	if in.Wait < 0 || in.Wait > 50 {
-		return nil, tool.BadArgument("wait_seconds: want 0 to 50, got %d", in.Wait)
-	}
 	p, err := h.decided(ctx, in.ID, time.Duration(in.Wait)*time.Second)
 	if err != nil {
 		return nil, refusal(err)
 	}
-	return answer{p.ID, p.Status, p.Comment, p.ReplacedBy, p.Revision, p.Status == approvals.Applied, nextStep(p)}, nil
+	return answer{p.ID, p.Status, comment(p), p.ReplacedBy, p.Revision, p.Status == approvals.Applied, nextStep(p)}, nil
 }
 
+// commentBudget is how much of a comment a result holds, in bytes of JSON.
+const commentBudget = 1 << 10
+
+// comment is the reviewer's word on a proposal, or why it ended without one.
+func comment(p approvals.Proposal) string { return tool.Cut(p.Comment, commentBudget) }
+
 // decided returns the proposal once it is no longer pending, or as it is when
-// the time is over. A proposal approved a moment ago is given the time to load.
+// the time is over. One approved a moment ago is given the time to load, where
+// something is there to load it.
 func (h *host) decided(ctx context.Context, id int64, limit time.Duration) (approvals.Proposal, error) {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
@@ -51,7 +55,7 @@ func (h *host) decided(ctx context.Context, id int64, limit time.Duration) (appr
 	defer tick.Stop()
 	for {
 		p, err := h.desk.Get(ctx, id)
-		if err != nil || p.Status != approvals.Pending && p.Status != approvals.Approved {
+		if err != nil || !h.open(ctx, p) {
 			return p, err
 		}
 		select {
@@ -62,6 +66,15 @@ func (h *host) decided(ctx context.Context, id int64, limit time.Duration) (appr
 			return p, ctx.Err()
 		}
 	}
+}
+
+// open says whether something more will become of a proposal by itself.
+func (h *host) open(ctx context.Context, p approvals.Proposal) bool {
+	if p.Status != approvals.Approved {
+		return p.Status == approvals.Pending
+	}
+	info, err := h.Boxes.Get(ctx, p.Sandbox)
+	return err == nil && info.Running
 }
 
 func nextStep(p approvals.Proposal) string {

@@ -21,9 +21,6 @@ func (h *host) listDenials(ctx context.Context, raw json.RawMessage) (any, *tool
 	if problem := tool.Decode(raw, &in); problem != nil {
 		return nil, problem
 	}
-	if in.Limit < 1 || in.Limit > 100 {
-		return nil, tool.BadArgument("limit: want 1 to 100, got %d", in.Limit)
-	}
 	since, problem := instant(in.Since, time.Now())
 	if problem != nil {
 		return nil, problem
@@ -32,16 +29,15 @@ func (h *host) listDenials(ctx context.Context, raw json.RawMessage) (any, *tool
 	if problem != nil {
 		return nil, problem
 	}
-	denials, err := h.denials(ctx, info.ID, denialQuery{in.Kind, since, in.Cursor, in.Limit + 1})
+	denials, rest, err := h.denials(ctx, info.ID, denialQuery{in.Kind, since, in.Cursor, in.Limit + 1})
 	if err != nil {
 		return nil, tool.Internal(err)
 	}
-	views, next := tool.Page(denials, in.Limit)
-	return struct {
-		Denials []tool.View `json:"denials"`
-		Next    int64       `json:"next_cursor,omitempty"`
-		Step    string      `json:"next_step"`
-	}{views, next, "explain_denial shows the smallest changes that would allow one"}, nil
+	page := tool.PageDenials(denials, in.Limit, "explain_denial shows the smallest changes that would allow one")
+	if page.Next == 0 {
+		page.Next = rest
+	}
+	return page, nil
 }
 
 // instant reads a time or an age.
@@ -82,38 +78,26 @@ func (h *host) explainDenial(ctx context.Context, raw json.RawMessage) (any, *to
 	return explained, nil
 }
 
-// explanation is what is known about a denial under the newest policy.
-type explanation struct {
-	Denial   tool.View       `json:"denial"`
-	Revision int             `json:"revision"`
-	Allowed  bool            `json:"allowed_now"`
-	Decided  []policy.Ref    `json:"decided_by"`
-	Options  []policy.Option `json:"options"`
-	Step     string          `json:"next_step"`
-}
-
-func (h *host) explain(ctx context.Context, sandboxID string, denial tool.Denial) (explanation, error) {
+// explain judges a denial by the newest policy of its sandbox.
+func (h *host) explain(ctx context.Context, sandboxID string, denial tool.Denial) (tool.Explanation, error) {
 	base, err := h.desk.Newest(ctx, sandboxID)
 	if err != nil {
-		return explanation{}, err
+		return tool.Explanation{}, err
 	}
 	engine, problems := policy.Compile(base.Policy, policy.Options{})
 	if problems.HasErrors() {
-		return explanation{}, fmt.Errorf("compile revision %d: %w", base.Revision, problems)
+		return tool.Explanation{}, fmt.Errorf("compile revision %d: %w", base.Revision, problems)
 	}
-	decision := denial.Judge(engine)
-	e := explanation{
-		Denial: denial.Show(), Revision: base.Revision, Allowed: decision.Verdict != policy.Denied,
-		Decided: append([]policy.Ref{}, decision.By...), Options: []policy.Option{},
-		Step: "the policy allows this now: the sandboxed program can try again",
-	}
-	if e.Allowed {
-		return e, nil
-	}
-	e.Options = append(e.Options, policy.Suggest(base.Policy, []policy.Wanted{denial.Wanted()})...)
-	e.Step = "call propose_policy_change with the operations of the narrowest option, base_revision and a reason"
-	if len(e.Options) == 0 {
-		e.Step = "no addition to the policy allows this; tell the user"
+	e := denial.Explain(base.Revision, base.Policy, engine)
+	switch {
+	case e.Allowed:
+		e.Step = "the policy allows this now: the sandboxed program can try again"
+	case len(e.Options) > 0:
+		e.Step = "call propose_policy_change with the operations of the narrowest option, base_revision and a reason"
+	case denial.Code == string(policy.CodeAddress):
+		e.Step = "tell the user: only allowed_ips at the endpoint opens a private address, and nothing opens one of this machine"
+	default:
+		e.Step = "no addition to the policy can be suggested for this; tell the user"
 	}
 	return e, nil
 }

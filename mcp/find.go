@@ -12,14 +12,14 @@ import (
 	"exeat/store"
 )
 
-// maxCounted bounds how far list_sandboxes counts denials.
-const maxCounted = 1000
+// How far one call looks back.
+const (
+	maxCounted = 1000  // denials that list_sandboxes counts
+	maxScanned = 20000 // denials that list_denials looks at for those of a kind
+)
 
 // sandbox finds a sandbox by name.
 func (h *host) sandbox(ctx context.Context, name string) (sandbox.Info, *tool.Error) {
-	if name == "" {
-		return sandbox.Info{}, tool.BadArgument("sandbox: name one; list_sandboxes shows which there are")
-	}
 	info, err := h.Boxes.Get(ctx, name)
 	if errors.Is(err, store.ErrNotFound) {
 		problem := tool.NotFound("list_sandboxes shows the names there are", "%v", err)
@@ -60,32 +60,35 @@ type denialQuery struct {
 	limit  int
 }
 
-// denials reads denials, newest first. Those of another kind are passed over a
-// page at a time, so that a rare kind is found behind a flood.
-func (h *host) denials(ctx context.Context, id string, q denialQuery) ([]tool.Denial, error) {
+// denials reads denials, newest first. Those of another kind are passed over, so
+// that a rare kind is found behind a flood, but not without end: where a look at
+// maxScanned of them was not enough, rest is the id to go on after.
+func (h *host) denials(ctx context.Context, id string, q denialQuery) (found []tool.Denial, rest int64, err error) {
 	reader, err := store.OpenDecisionReader(ctx, h.Boxes.Dirs, id)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer reader.Close()
-	filter := store.DecisionFilter{Denied: true, Since: q.since, BeforeID: q.before, Limit: max(q.limit, maxCounted)}
-	var found []tool.Denial
-	for len(found) < q.limit {
+	filter := store.DecisionFilter{Denied: true, Since: q.since, BeforeID: q.before, Limit: q.limit}
+	if q.kind != "" {
+		filter.Limit = maxScanned / 10
+	}
+	for range maxScanned / filter.Limit {
 		page, err := reader.Decisions(ctx, filter)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		for _, d := range slices.Backward(page) {
 			if q.kind == "" || d.Code == q.kind {
 				found = append(found, denialOf(d))
 			}
 		}
-		if len(page) < filter.Limit {
-			break
+		if len(found) >= q.limit || len(page) < filter.Limit {
+			return found[:min(len(found), q.limit)], 0, nil
 		}
 		filter.BeforeID = page[0].ID
 	}
-	return found[:min(len(found), q.limit)], nil
+	return found, filter.BeforeID, nil
 }
 
 func (h *host) denial(ctx context.Context, sandboxID string, id int64) (tool.Denial, *tool.Error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/mark3labs/mcp-go/server"
 
@@ -25,22 +26,22 @@ func (h *host) proposing() []tool.Tool {
 		{
 			Name: "await_approval", Title: "Wait for the human's answer", Handle: h.await,
 			Description: "Waits until a human has approved or rejected a proposal, at most wait_seconds. Call it again while status is pending.",
-			Schema:      `{"type":"object","properties":{"proposal_id":{"type":"integer"},"wait_seconds":{"type":"integer","minimum":0,"maximum":50,"default":25}},"required":["proposal_id"],"additionalProperties":false}`,
+			Schema:      `{"type":"object","properties":{"proposal_id":{"type":"integer","minimum":1},"wait_seconds":{"type":"integer","minimum":0,"maximum":50,"default":25}},"required":["proposal_id"],"additionalProperties":false}`,
 		},
 	}
 }
 
 const proposeSchema = `{"type":"object","properties":{` +
 	`"sandbox":{"type":"string"},` +
-	`"base_revision":{"type":"integer","description":"the revision get_policy or explain_denial named"},` +
+	`"base_revision":{"type":"integer","minimum":1,"description":"the revision get_policy or explain_denial named"},` +
 	`"operations":{"type":"array","minItems":1,"maxItems":20,"items":{"type":"object","properties":{` +
 	`"op":{"type":"string","enum":["add_rule","remove_rule","add_deny_rule","remove_deny_rule","set_access","add_endpoint","remove_endpoint","add_binary","remove_binary","add_block","remove_block"]},` +
-	`"block":{"type":"string"},"host":{"type":"string"},"port":{"type":"integer"},"path":{"type":"string"},"access":{"type":"string"},` +
+	`"block":{"type":"string"},"host":{"type":"string"},"port":{"type":"integer","minimum":1,"maximum":65535},"path":{"type":"string"},"access":{"type":"string"},` +
 	`"rule":{"type":"object"},"endpoint":{"type":"object"},"binary":{"type":"object"},"endpoints":{"type":"array","items":{"type":"object"}},"binaries":{"type":"array","items":{"type":"object"}}},` +
 	`"required":["op","block"]}},` +
 	`"policy_yaml":{"type":"string","description":"a whole policy, in place of operations"},` +
 	`"reason":{"type":"string","maxLength":500,"description":"for the human: what it is for"},` +
-	`"denial_ids":{"type":"array","maxItems":20,"items":{"type":"integer"}},` +
+	`"denial_ids":{"type":"array","maxItems":20,"items":{"type":"integer","minimum":1}},` +
 	`"dry_run":{"type":"boolean","description":"show what would be filed and file nothing"}},` +
 	`"required":["sandbox","base_revision","reason"],"additionalProperties":false}`
 
@@ -105,33 +106,41 @@ func client(ctx context.Context) string {
 	return session.GetClientInfo().Name
 }
 
-// diffBudget is how much of a diff a result holds, in bytes.
-const diffBudget = 5 << 10
+// Budgets of the parts of a result, in bytes of JSON.
+const (
+	diffBudget    = 4 << 10
+	listBudget    = 2 << 10
+	allowedBudget = 512
+)
 
 func newFiled(result approvals.Filed) filed {
 	r := result.Review
 	out := filed{
-		ID: r.ID, Status: r.Status, Diff: r.Diff, Permits: fitting(r.Permits), Findings: r.Findings, Allows: r.WouldAllow,
-		Command: fmt.Sprintf("exeat approve %d", r.ID), Expires: r.ExpiresAt.UTC().Format("2006-01-02T15:04:05Z"),
-		Step: "tell the user to run approve_command in another terminal, then call await_approval",
+		ID: r.ID, Status: r.Status, Diff: tool.Cut(r.Diff, diffBudget), Permits: fitting(r.Permits),
+		Findings: tool.Fitting(r.Findings, listBudget), Allows: tool.Fitting(r.WouldAllow, allowedBudget),
+		Expires: r.ExpiresAt.UTC().Format(time.RFC3339),
 	}
-	if len(out.Diff) > diffBudget {
-		out.Diff, out.Truncated = out.Diff[:diffBudget], true
-	}
-	if result.DryRun {
-		out.ID, out.Status, out.Command, out.Expires = 0, "dry_run", "", ""
+	out.Truncated = len(out.Diff) < len(r.Diff)
+	switch {
+	case result.DryRun:
+		out.ID, out.Status, out.Expires = 0, "dry_run", ""
 		out.Step = "call propose_policy_change without dry_run to file it"
+	case r.Status == approvals.Pending:
+		out.Command = fmt.Sprintf("exeat approve %d", r.ID)
+		out.Step = "tell the user to run approve_command in another terminal, then call await_approval"
+	default:
+		out.Step = nextStep(r.Proposal)
 	}
 	return out
 }
 
 // fitting keeps the first permits, which are what the operations asked for.
 func fitting(permits []string) []string {
-	const most = 20
-	if len(permits) <= most {
-		return append([]string{}, permits...)
+	kept := tool.Fitting(permits, listBudget)
+	if rest := len(permits) - len(kept); rest > 0 {
+		kept = append(kept, fmt.Sprintf("and %d more", rest))
 	}
-	return append(permits[:most:most], fmt.Sprintf("and %d more", len(permits)-most))
+	return kept
 }
 
 // refusal gives an error of package approvals the form of this protocol.
@@ -151,6 +160,9 @@ func refusal(err error) *tool.Error {
 	}
 	if problem.NextStep == "" {
 		problem.NextStep = "correct the arguments and call the tool again"
+	}
+	if guess, ok := strings.CutPrefix(problem.NextStep, "did you mean "); ok {
+		problem.DidYouMean = strings.Trim(guess, `"?`)
 	}
 	return problem
 }

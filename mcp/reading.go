@@ -3,29 +3,31 @@ package mcp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"exeat/approvals"
 	"exeat/mcp/tool"
 	"exeat/sandbox"
+	"exeat/store"
 )
 
 func (h *host) reading() []tool.Tool {
 	return []tool.Tool{
 		{
 			Name: "list_sandboxes", Title: "List sandboxes", Handle: h.listSandboxes,
-			Description: "The sandboxes on this machine: name, state, policy revision, how many requests were denied, how many proposals wait for approval.",
+			Description: "The sandboxes on this machine: name, state, policy revision, how many requests were denied (counted up to 1000), how many proposals wait for approval.",
 			Schema:      `{"type":"object","properties":{"state":{"type":"string","enum":["running","stopped"]},"cursor":{"type":"string","description":"next_cursor of the page before"},"limit":{"type":"integer","minimum":1,"maximum":100}},"additionalProperties":false}`,
 		},
 		{
 			Name: "list_denials", Title: "List denied requests", Handle: h.listDenials,
 			Description: "What a sandbox was denied, newest first. Use it when an agent in a sandbox reports 403 forbidden from the proxy, connection refused or reset, permission denied on the network, or a rejected git push.",
-			Schema:      `{"type":"object","properties":{"sandbox":{"type":"string"},"kind":{"type":"string","description":"policy_denied, deny_rule, address_denied, credential_misuse, ..."},"since":{"type":"string","description":"RFC 3339 time, or an age such as 15m"},"cursor":{"type":"integer","description":"next_cursor of the page before"},"limit":{"type":"integer","minimum":1,"maximum":100}},"required":["sandbox"],"additionalProperties":false}`,
+			Schema:      `{"type":"object","properties":{"sandbox":{"type":"string"},"kind":` + tool.KindSchema() + `,"since":{"type":"string","description":"RFC 3339 time, or an age such as 15m"},"cursor":{"type":"integer","minimum":1,"description":"next_cursor of the page before"},"limit":{"type":"integer","minimum":1,"maximum":100}},"required":["sandbox"],"additionalProperties":false}`,
 		},
 		{
 			Name: "explain_denial", Title: "Explain a denial", Handle: h.explainDenial,
 			Description: "Why a request was denied (403, forbidden, rejected), which part of the policy decided, and the smallest changes that would allow it, ready for propose_policy_change.",
-			Schema:      `{"type":"object","properties":{"sandbox":{"type":"string"},"denial_id":{"type":"integer"}},"required":["sandbox","denial_id"],"additionalProperties":false}`,
+			Schema:      `{"type":"object","properties":{"sandbox":{"type":"string"},"denial_id":{"type":"integer","minimum":1}},"required":["sandbox","denial_id"],"additionalProperties":false}`,
 		},
 		{
 			Name: "get_policy", Title: "Read a policy", Handle: h.getPolicy,
@@ -54,43 +56,42 @@ func (h *host) listSandboxes(ctx context.Context, raw json.RawMessage) (any, *to
 	if problem := tool.Decode(raw, &in); problem != nil {
 		return nil, problem
 	}
-	if in.State != "" && in.State != "running" && in.State != "stopped" {
-		return nil, tool.BadArgument(`state: want "running" or "stopped", got %q`, in.State)
-	}
-	if in.Limit < 1 || in.Limit > 100 {
-		return nil, tool.BadArgument("limit: want 1 to 100, got %d", in.Limit)
-	}
 	all, err := h.Boxes.List(ctx)
 	if err != nil {
 		return nil, tool.Internal(err)
 	}
-	views, next, err := h.sandboxes(ctx, all, in.State, in.Cursor, in.Limit)
+	views, err := h.sandboxes(ctx, all, in.State, in.Cursor, in.Limit+1)
 	if err != nil {
 		return nil, tool.Internal(err)
 	}
-	return struct {
+	page := struct {
 		Sandboxes []sandboxView `json:"sandboxes"`
 		Next      string        `json:"next_cursor,omitempty"`
-	}{views, next}, nil
+	}{Sandboxes: tool.Page(views, in.Limit)}
+	if n := len(page.Sandboxes); n < len(views) {
+		page.Next = views[n-1].Name
+	}
+	return page, nil
 }
 
-// sandboxes shows those in the state whose name comes after the cursor.
-func (h *host) sandboxes(ctx context.Context, all []sandbox.Info, state, after string, limit int) (views []sandboxView, next string, err error) {
-	views = []sandboxView{}
+// sandboxes shows at most limit of those in the state whose name comes after the cursor.
+func (h *host) sandboxes(ctx context.Context, all []sandbox.Info, state, after string, limit int) (views []sandboxView, err error) {
 	for _, info := range sorted(all) {
 		if info.Name <= after || state != "" && stateOf(info) != state {
 			continue
 		}
-		if len(views) == limit {
-			return views, views[limit-1].Name, nil
-		}
 		view, err := h.sandboxView(ctx, info)
-		if err != nil {
-			return nil, "", err
+		if errors.Is(err, store.ErrNotFound) {
+			continue // deleted meanwhile
 		}
-		views = append(views, view)
+		if err != nil {
+			return nil, err
+		}
+		if views = append(views, view); len(views) == limit {
+			break
+		}
 	}
-	return views, "", nil
+	return views, nil
 }
 
 func (h *host) sandboxView(ctx context.Context, info sandbox.Info) (sandboxView, error) {
@@ -102,7 +103,7 @@ func (h *host) sandboxView(ctx context.Context, info sandbox.Info) (sandboxView,
 	if err != nil {
 		return sandboxView{}, err
 	}
-	denials, err := h.denials(ctx, info.ID, denialQuery{limit: maxCounted})
+	denials, _, err := h.denials(ctx, info.ID, denialQuery{limit: maxCounted})
 	return sandboxView{info.Name, stateOf(info), info.Spec.Frozen, rev.Number, len(denials), len(pending)}, err
 }
 
@@ -123,29 +124,24 @@ func (h *host) getPolicy(ctx context.Context, raw json.RawMessage) (any, *tool.E
 	if err != nil {
 		return nil, tool.Internal(err)
 	}
-	text, problem := section(string(rev.Text), in.Section)
+	page, problem := tool.PageText(rev.Number, section(string(rev.Text), in.Section), in.Offset)
 	if problem != nil {
 		return nil, problem
 	}
-	if in.Offset < 0 || in.Offset > len(text) {
-		return nil, tool.BadArgument("offset: want 0 to %d, got %d", len(text), in.Offset)
-	}
-	return tool.PageText(rev.Number, text, in.Offset), nil
+	return page, nil
 }
 
 // section cuts the canonical text in two: its dynamic part comes last.
-func section(text, name string) (string, *tool.Error) {
+func section(text, name string) string {
 	at := strings.Index(text, "\nnetwork_policies:")
 	if at < 0 {
 		at = len(text)
 	}
 	switch name {
-	case "", "all":
-		return text, nil
 	case "static":
-		return text[:at], nil
+		return text[:at]
 	case "network":
-		return strings.TrimPrefix(text[at:], "\n"), nil
+		return strings.TrimPrefix(text[at:], "\n")
 	}
-	return "", tool.BadArgument(`section: want "all", "static" or "network", got %q`, name)
+	return text
 }

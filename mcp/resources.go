@@ -9,6 +9,9 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+
+	"exeat/approvals"
+	"exeat/mcp/tool"
 )
 
 func (h *host) addResources(s *server.MCPServer) {
@@ -30,7 +33,36 @@ func (h *host) policyResource(ctx context.Context, r mcp.ReadResourceRequest) ([
 	if err != nil {
 		return nil, err
 	}
-	return []mcp.ResourceContents{mcp.TextResourceContents{URI: r.Params.URI, MIMEType: "application/yaml", Text: string(rev.Text)}}, nil
+	return []mcp.ResourceContents{mcp.TextResourceContents{URI: r.Params.URI, MIMEType: "application/yaml", Text: wholeOrCut(string(rev.Text))}}, nil
+}
+
+// resourceBudget is how much of a text one resource holds, in bytes of JSON.
+const resourceBudget = 8 << 10
+
+func wholeOrCut(text string) string {
+	if short := tool.Cut(text, resourceBudget); len(short) < len(text) {
+		return short + "\n# cut here: the tool get_policy has the rest\n"
+	}
+	return text
+}
+
+// proposal is a proposal, with what its proposer says of it set apart.
+type proposal struct {
+	filed
+	Sandbox   string `json:"sandbox"`
+	Base      int    `json:"base_revision"`
+	Revision  int    `json:"revision,omitempty"`
+	Comment   string `json:"comment,omitempty"`
+	Untrusted struct {
+		Reason   string `json:"reason"`
+		Proposer string `json:"proposer"`
+	} `json:"untrusted"`
+}
+
+func newProposal(r approvals.Review) proposal {
+	p := proposal{filed: newFiled(approvals.Filed{Review: r}), Sandbox: r.Sandbox, Base: r.BaseRevision, Revision: r.Revision, Comment: comment(r.Proposal)}
+	p.Untrusted.Reason, p.Untrusted.Proposer = tool.Cut(r.Untrusted.Reason, commentBudget), r.Proposer
+	return p
 }
 
 func (h *host) proposalResource(ctx context.Context, r mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
@@ -43,7 +75,7 @@ func (h *host) proposalResource(ctx context.Context, r mcp.ReadResourceRequest) 
 	if err != nil {
 		return nil, err
 	}
-	body, err := json.MarshalIndent(review, "", "  ")
+	body, err := json.Marshal(newProposal(review))
 	if err != nil {
 		return nil, err
 	}

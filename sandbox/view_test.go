@@ -91,3 +91,16 @@ func TestProgram(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// Whatever directories a policy names, the sandbox's own places stay its own.
+func TestPolicyPaths(t *testing.T) {
+	for _, paths := range []string{"[]", "[/usr]", "[/var, /lib64]", "[/etc]", "[/usr/bin, /etc/ssl]", "[/dev, /proc, /tmp/x, /opt]"} {
+		boxes := newBoxes(t)
+		text := strings.Replace(testPolicy, "[/usr, /lib, /etc, /proc, /var/log]", paths, 1)
+		create(t, boxes, frozen(t, "box", text))
+		got := run(t, boxes, "box", "sh", "-c", "cat /exeat/denials.log && cat /var/log/exeat/denials.log && ls /var/log && cat /etc/hosts | grep -c exeat && curl -sS -o /dev/null -w %{http_code} https://x.example/")
+		if got.out != "exeat\n1\n403" {
+			t.Errorf("%s: got %+v", paths, got)
+		}
+	}
+}

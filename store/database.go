@@ -19,6 +19,7 @@ const busyTimeout = 5000
 type database struct {
 	pool *sql.DB
 	path string
+	turn *turn // nil where only one process writes
 }
 
 // source says which file to open and as what.
@@ -78,10 +79,19 @@ func (s source) connect(query url.Values) (*database, error) {
 	return &database{pool: pool, path: s.path}, nil
 }
 
-func (d *database) close() error { return d.pool.Close() }
+func (d *database) close() error {
+	err := d.pool.Close()
+	if d.turn != nil {
+		err = errors.Join(err, d.turn.file.Close())
+	}
+	return err
+}
 
 // change runs f in one immediate transaction: all of it happens, or nothing.
 func (d *database) change(ctx context.Context, f func(*sql.Tx) error) error {
+	if d.turn != nil {
+		defer d.turn.take(ctx)()
+	}
 	tx, err := d.pool.BeginTx(ctx, nil)
 	if err != nil {
 		return err

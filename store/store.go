@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -25,6 +26,9 @@ func Open(ctx context.Context, d Dirs) (*Store, error) {
 	db, err := stateSource(d).create(ctx, lockFile)
 	if err != nil {
 		return nil, fmt.Errorf("open state: %w", err)
+	}
+	if db.turn, err = openTurn(d.database() + ".turn"); err != nil {
+		return nil, errors.Join(fmt.Errorf("open state: %w", err), db.close())
 	}
 	return &Store{db: db}, nil
 }

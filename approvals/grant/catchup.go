@@ -54,7 +54,8 @@ func (g Grant) dropOrphans(ctx context.Context, sandbox store.Sandbox) (notes []
 			continue
 		}
 		why := fmt.Sprintf("it follows revision %d, which could not be loaded", i+1)
-		if err := g.mark(ctx, sandbox, revision.Number, store.RevisionFailed, why); err != nil {
+		revision.Status, revision.Problem = store.RevisionFailed, why
+		if err := g.mark(ctx, revision); err != nil {
 			return notes, err
 		}
 		notes = append(notes, fmt.Sprintf("revision %d, signed earlier, is void: %s", revision.Number, why))

@@ -22,7 +22,7 @@ type Result struct {
 // Commit signs exactly what was reviewed and puts it in force. It returns when
 // the supervisor has loaded it, or says when it will be. ErrBaseMoved: nothing
 // was signed. ErrNotLoaded: it was signed, could not be loaded, and is void.
-func (p *Pending) Commit(ctx context.Context, signer *seal.Signer) (Result, error) {
+func (p *Pending) Commit(ctx context.Context, signer Signer) (Result, error) {
 	if p.Unchanged {
 		base := p.ground.base
 		return Result{Revision: base.Revision, Digest: base.Policy.Digest(), Loaded: p.Running}, nil
@@ -46,7 +46,7 @@ func (p *Pending) Commit(ctx context.Context, signer *seal.Signer) (Result, erro
 }
 
 // sign makes the next revision and checks it as the supervisor will.
-func (p *Pending) sign(ctx context.Context, signer *seal.Signer) (store.Revision, error) {
+func (p *Pending) sign(ctx context.Context, signer Signer) (store.Revision, error) {
 	candidate, problems := policy.Parse("candidate", p.Review.Candidate)
 	if candidate == nil {
 		return store.Revision{}, problems
@@ -76,7 +76,7 @@ func (p *Pending) sign(ctx context.Context, signer *seal.Signer) (store.Revision
 }
 
 // seal signs a statement, with the head of the audit log in it, into a revision.
-func (g Grant) seal(ctx context.Context, signer *seal.Signer, revision store.Revision, statement seal.Statement) (store.Revision, error) {
+func (g Grant) seal(ctx context.Context, signer Signer, revision store.Revision, statement seal.Statement) (store.Revision, error) {
 	var err error
 	if statement.AuditLength, statement.AuditHead, err = g.Store.AuditHead(ctx); err != nil {
 		return revision, err
@@ -121,7 +121,7 @@ func (p *Pending) move(ctx context.Context, to store.ProposalMove) error {
 
 // store writes the approval down, first in the audit log: there may be an
 // entry without its revision, never a revision without its entry.
-func (p *Pending) store(ctx context.Context, signer *seal.Signer, revision store.Revision) error {
+func (p *Pending) store(ctx context.Context, signer Signer, revision store.Revision) error {
 	if err := p.grant.record(ctx, entry{signer.Approver(), actionApprove, revision, p.Sandbox.Name, ""}); err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (p *Pending) store(ctx context.Context, signer *seal.Signer, revision store
 }
 
 // enforce has the supervisor load the revision and writes down how that went.
-func (p *Pending) enforce(ctx context.Context, signer *seal.Signer, revision store.Revision) (Result, error) {
+func (p *Pending) enforce(ctx context.Context, signer Signer, revision store.Revision) (Result, error) {
 	result := Result{Revision: revision.Number, Digest: revision.Digest}
 	loaded, err := p.grant.loadNow(ctx, p.Sandbox, revision.Number)
 	switch {

@@ -20,7 +20,7 @@ type Genesis struct {
 
 // SignGenesis pins the signer's key to a new sandbox and signs its first
 // revision. It returns the spec with the pin; both are to be stored as they are.
-func (g Grant) SignGenesis(ctx context.Context, n Genesis, signer *seal.Signer) (store.Revision, store.Spec, error) {
+func (g Grant) SignGenesis(ctx context.Context, n Genesis, signer Signer) (store.Revision, store.Spec, error) {
 	approver := signer.Approver()
 	if !g.Anchors.Allows(approver.Public) {
 		return store.Revision{}, n.Spec, &problem{

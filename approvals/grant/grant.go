@@ -32,6 +32,13 @@ func (g Grant) desk() *approvals.Desk {
 	return &approvals.Desk{Store: g.Store, Dirs: g.Dirs, Now: g.Now}
 }
 
+// Signer is a key that a human has opened: a *seal.Signer.
+type Signer interface {
+	Approver() store.Approver
+	// Sign completes a statement, and returns its canonical bytes and the signature.
+	Sign(statement seal.Statement) (text, signature []byte, err error)
+}
+
 // Request is a change to put in force: a proposal, or a policy file's text for
 // a sandbox.
 type Request struct {

@@ -130,7 +130,7 @@ func TestPrepareRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	others := w.grant
-	others.Approver = signer(t, eve).Approver().Fingerprint
+	others.Approver = newSigner("eve").Approver().Fingerprint
 	for _, test := range []struct {
 		name    string
 		grant   grant.Grant
@@ -157,7 +157,7 @@ func TestCommitWithAnotherKey(t *testing.T) {
 	w.start()
 	id := w.propose(gitPush)
 	p := w.prepare(grant.Request{Proposal: id})
-	if _, err := p.Commit(t.Context(), signer(t, eve)); !errors.Is(err, seal.ErrUnknownApprover) {
+	if _, err := p.Commit(t.Context(), newSigner("eve")); !errors.Is(err, seal.ErrUnknownApprover) {
 		t.Errorf("got %v", err)
 	}
 	if got := w.status(id).Status; got != approvals.Pending || w.super.now.Number != 1 {
@@ -172,7 +172,7 @@ func TestTheBaseMovesBetweenReviewAndSignature(t *testing.T) {
 	id, other := w.propose(gitPush), w.propose("/x")
 	slow, fast := w.prepare(grant.Request{Proposal: id}), w.prepare(grant.Request{Proposal: other})
 	w.commit(fast)
-	if _, err := slow.Commit(t.Context(), signer(t, ada)); !errors.Is(err, grant.ErrBaseMoved) {
+	if _, err := slow.Commit(t.Context(), newSigner("ada")); !errors.Is(err, grant.ErrBaseMoved) {
 		t.Errorf("got %v", err)
 	}
 	old := w.status(id)
@@ -195,7 +195,7 @@ func TestRejectedBetweenReviewAndSignature(t *testing.T) {
 	if _, err := w.desk().Reject(t.Context(), id, "no"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Commit(t.Context(), signer(t, ada)); err == nil || !strings.Contains(err.Error(), "rejected") {
+	if _, err := p.Commit(t.Context(), newSigner("ada")); err == nil || !strings.Contains(err.Error(), "rejected") {
 		t.Errorf("got %v", err)
 	}
 	if w.super.now.Number != 1 {
@@ -209,7 +209,7 @@ func TestALoadThatFails(t *testing.T) {
 	id := w.propose(gitPush)
 	p := w.prepare(grant.Request{Proposal: id})
 	w.super.refuse = control.Errorf(control.CodeInvalid, "block github does not compile").WithHint("exeat policy check")
-	_, err := p.Commit(t.Context(), signer(t, ada))
+	_, err := p.Commit(t.Context(), newSigner("ada"))
 	var hinted interface{ Hint() string }
 	if !errors.Is(err, grant.ErrNotLoaded) || !strings.Contains(err.Error(), "does not compile") || !errors.As(err, &hinted) || hinted.Hint() == "" {
 		t.Errorf("got %v", err)
@@ -319,7 +319,7 @@ func TestAnchors(t *testing.T) {
 	}
 	w := newWorld(t)
 	list := filepath.Join(t.TempDir(), "approvers")
-	if err := os.WriteFile(list, []byte(seal.AnchorLine(signer(t, eve).Approver())), 0o644); err != nil {
+	if err := os.WriteFile(list, []byte(seal.AnchorLine(newSigner("eve").Approver())), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	anchored := w.grant
@@ -332,10 +332,10 @@ func TestAnchors(t *testing.T) {
 		t.Errorf("approve: %v", err)
 	}
 	genesis := grant.Genesis{ID: "box2", Name: "two", Policy: parse(t, basePolicy)}
-	if _, _, err := anchored.SignGenesis(t.Context(), genesis, signer(t, ada)); err == nil {
+	if _, _, err := anchored.SignGenesis(t.Context(), genesis, newSigner("ada")); err == nil {
 		t.Error("create with an unlisted key")
 	}
-	if _, _, err := anchored.SignGenesis(t.Context(), genesis, signer(t, eve)); err != nil {
+	if _, _, err := anchored.SignGenesis(t.Context(), genesis, newSigner("eve")); err != nil {
 		t.Errorf("create with a listed key: %v", err)
 	}
 }

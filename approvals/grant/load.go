@@ -28,7 +28,7 @@ func (g Grant) load(ctx context.Context, client *control.Client, sandbox store.S
 	current, _, _, err := client.Policy(ctx)
 	switch {
 	case err == nil && current >= number:
-		return true, g.mark(ctx, sandbox, number, store.RevisionLoaded, "")
+		return true, g.mark(ctx, store.Revision{Sandbox: sandbox.ID, Number: number, Status: store.RevisionLoaded})
 	case errors.Is(err, control.ErrNotRunning):
 		return false, nil // it went away; the next start loads it
 	case err != nil:
@@ -41,7 +41,8 @@ func (g Grant) load(ctx context.Context, client *control.Client, sandbox store.S
 	if !errors.As(cause, &refused) || refused.Code == control.CodeStopping {
 		return false, cause // a time-out: the revision stays signed and is loaded first next time
 	}
-	if err := g.mark(ctx, sandbox, number, store.RevisionFailed, refused.Message); err != nil {
+	void := store.Revision{Sandbox: sandbox.ID, Number: number, Status: store.RevisionFailed, Problem: refused.Message}
+	if err := g.mark(ctx, void); err != nil {
 		return false, errors.Join(cause, err)
 	}
 	return false, &problem{
@@ -49,11 +50,11 @@ func (g Grant) load(ctx context.Context, client *control.Client, sandbox store.S
 	}
 }
 
-// mark writes down what became of a revision, if the supervisor has not.
-func (g Grant) mark(ctx context.Context, sandbox store.Sandbox, number int, status, why string) error {
-	revision, err := g.Store.Revision(ctx, sandbox.ID, number)
-	if err != nil || revision.Status == status {
+// mark writes down a revision's status and problem, if the supervisor has not.
+func (g Grant) mark(ctx context.Context, to store.Revision) error {
+	known, err := g.Store.Revision(ctx, to.Sandbox, to.Number)
+	if err != nil || known.Status == to.Status {
 		return err
 	}
-	return g.Store.SetRevisionStatus(ctx, sandbox.ID, number, status, why)
+	return g.Store.SetRevisionStatus(ctx, to.Sandbox, to.Number, to.Status, to.Problem)
 }

@@ -2,6 +2,8 @@ package grant_test
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"path/filepath"
@@ -26,27 +28,27 @@ network_policies:
       - { path: /usr/bin/git }
 `
 
-const passphrase = "lusab-babad-gutih-tugad"
-
-// ada and eve have keys of their own; unsealing takes a second, so both are
-// opened once and never closed.
-var ada, eve = sync.OnceValues(func() (*seal.Signer, error) { return open("ada") }), sync.OnceValues(func() (*seal.Signer, error) { return open("eve") })
-
-func open(name string) (*seal.Signer, error) {
-	key, _, err := seal.Generate(name, passphrase)
-	if err != nil {
-		return nil, err
-	}
-	return key.Open(passphrase)
+// signer is an open key; unsealing a real one takes a second. It spells the
+// signed bytes out, so that a change of the format does not go unnoticed.
+type signer struct {
+	private  ed25519.PrivateKey
+	approver store.Approver
 }
 
-func signer(t *testing.T, of func() (*seal.Signer, error)) *seal.Signer {
-	t.Helper()
-	s, err := of()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+// newSigner makes the same key for the same name.
+func newSigner(name string) *signer {
+	seed := sha256.Sum256([]byte(name))
+	private := ed25519.NewKeyFromSeed(seed[:])
+	public := private.Public().(ed25519.PublicKey)
+	return &signer{private, store.Approver{Name: name, Fingerprint: seal.Fingerprint(public), Strength: seal.Passphrase, Public: public}}
+}
+
+func (s *signer) Approver() store.Approver { return s.approver }
+
+func (s *signer) Sign(statement seal.Statement) (text, signature []byte, err error) {
+	statement.Version, statement.Approver = 1, s.approver.Fingerprint
+	text = statement.Bytes()
+	return text, ed25519.Sign(s.private, append([]byte("exeat policy statement\x00"), text...)), nil
 }
 
 // world is a machine with one sandbox that ada signed into being.
@@ -75,7 +77,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w := &world{t: t, grant: grant.Grant{Store: st, Dirs: dirs, Anchors: none}}
 	genesis := grant.Genesis{ID: "box1", Name: "demo", Policy: parse(t, basePolicy), Spec: store.Spec{Workdir: "/home/ada/src"}}
-	first, spec, err := w.grant.SignGenesis(t.Context(), genesis, signer(t, ada))
+	first, spec, err := w.grant.SignGenesis(t.Context(), genesis, newSigner("ada"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +132,7 @@ func (w *world) prepare(r grant.Request) *grant.Pending {
 
 func (w *world) commit(p *grant.Pending) grant.Result {
 	w.t.Helper()
-	result, err := p.Commit(w.t.Context(), signer(w.t, ada))
+	result, err := p.Commit(w.t.Context(), newSigner("ada"))
 	if err != nil {
 		w.t.Fatal(err)
 	}

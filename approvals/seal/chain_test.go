@@ -136,7 +136,7 @@ func TestSignerKeepsItsSecret(t *testing.T) {
 			t.Errorf("%s prints %d bytes", verb, len(printed))
 		}
 	}
-	if text, err := json.Marshal(ada); err != nil || string(text) != "{}" {
+	if text, err := json.Marshal([]any{ada}); err != nil || string(text) != "[{}]" {
 		t.Errorf("JSON: %s, %v", text, err)
 	}
 	ada.Close()

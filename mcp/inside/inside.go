@@ -30,24 +30,29 @@ type View interface {
 // instructions is the one text every client shows its model.
 const instructions = `You run in a sandbox. A proxy answers requests the policy does not allow with 403; connections are reset. When something is denied: list_denials, then explain_denial. You cannot change the policy from here, and retrying does not help. Report the denial id to the user and ask for access; await_change returns when the policy allows it.`
 
-// idle is how long a session that says nothing is remembered.
-const idle = 30 * time.Minute
+// forget is how long the library keeps what it noted of a session that says
+// nothing. The session itself goes on: its id is all it consists of.
+const forget = 5 * time.Minute
 
 // maxBody bounds a request to the endpoint.
 const maxBody = 1 << 20
 
-// Handler serves the endpoint at /mcp.
+// Handler serves the endpoint at http://exeat.local/mcp.
 func Handler(version string, view View) http.Handler {
 	s := server.NewMCPServer("exeat-inside", version,
 		server.WithInstructions(instructions), server.WithRecovery(), server.WithToolCapabilities(false))
 	tool.Register(s, tools(view)...)
-	stream := server.NewStreamableHTTPServer(s, server.WithStateful(true), server.WithSessionIdleTTL(idle),
-		server.WithDisableLocalhostProtection(true)) // Host is exeat.local, checked by the proxy
+	// Each client has an id of its own, so that none cancels another's calls. The
+	// library's other manager remembers every id for ever, on the host's memory,
+	// and forgets a client that was silent for a while.
+	stream := server.NewStreamableHTTPServer(s,
+		server.WithSessionIdManager(&server.StatelessGeneratingSessionIdManager{}), server.WithSessionIdleTTL(forget),
+		server.WithDisableLocalhostProtection(true)) // direct is stricter
 	mux := http.NewServeMux()
 	mux.Handle("/mcp", http.MaxBytesHandler(stream, maxBody))
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("This is exeat. What was denied: /exeat/denials.log, or MCP at http://exeat.local/mcp\n"))
 	})
-	return mux
+	return direct(mux)
 }

@@ -17,11 +17,11 @@ func (t *endpoint) policy(_ context.Context, raw json.RawMessage) (any, *tool.Er
 		return nil, problem
 	}
 	revision, p, _ := t.view.InForce()
-	text := string(public(p).Text())
-	if in.Offset < 0 || in.Offset > len(text) {
-		return nil, tool.BadArgument("offset: want 0 to %d, got %d", len(text), in.Offset)
+	page, problem := tool.PageText(revision, string(public(p).Text()), in.Offset)
+	if problem != nil {
+		return nil, problem
 	}
-	return tool.PageText(revision, text, in.Offset), nil
+	return page, nil
 }
 
 // public is the policy without what describes the host's network.

@@ -1,14 +1,16 @@
 package tool
 
 import (
-	"encoding/json"
+	"cmp"
+	"regexp"
 	"strings"
 	"time"
 
 	"exeat/policy"
 )
 
-// Denial is a recorded denial as the servers keep it.
+// Denial is a recorded denial as the servers keep it. All text in it is one
+// line of printable ASCII: the store makes it so when it is written.
 type Denial struct {
 	ID          int64
 	Last        time.Time
@@ -33,46 +35,48 @@ type View struct {
 	ID        int64     `json:"id"`
 	Last      time.Time `json:"last_at"`
 	Count     int       `json:"count"`
-	Host      string    `json:"host"`
+	Host      string    `json:"host,omitempty"`
 	Port      int       `json:"port"`
 	Protocol  string    `json:"protocol"`
 	Method    string    `json:"method,omitempty"`
 	Policy    string    `json:"policy"`
-	Code      string    `json:"kind"`
-	Reason    string    `json:"reason"`
+	Kind      string    `json:"kind"`
+	Reason    string    `json:"reason"` // our words for the kind
 	Untrusted Untrusted `json:"untrusted"`
 }
 
-// Untrusted holds text chosen by a program in the sandbox.
+// Untrusted holds text chosen by a program in the sandbox, and sentences that quote it.
 type Untrusted struct {
+	Host    string `json:"host,omitempty"`   // where it is no name
+	Method  string `json:"method,omitempty"` // where it is no method anybody uses
 	Target  string `json:"target,omitempty"`
 	Process string `json:"process"`
+	Detail  string `json:"detail,omitempty"`
 }
 
-// maxText bounds each untrusted text in a result; the record has it whole.
-const maxText = 300
+// What may stand outside of untrusted, because it is too short and too plain to talk.
+var (
+	plainHost   = regexp.MustCompile(`^[a-z0-9:][a-z0-9._:-]{0,252}$`) // a name or an address
+	plainMethod = regexp.MustCompile(`^[A-Z][A-Z-]{0,19}$`)
+)
 
 // Show turns a denial into its view.
 func (d Denial) Show() View {
-	return View{
-		ID: d.ID, Last: d.Last, Count: max(d.Count, 1), Host: clip(d.Host), Port: d.Port, Protocol: d.Protocol, Method: clip(d.Method),
-		Policy: d.Policy, Code: d.Code, Reason: reason(d), Untrusted: Untrusted{clip(d.Target), clip(strings.Join(append([]string{d.Exe}, d.Ancestors...), " < "))},
+	v := View{
+		ID: d.ID, Last: d.Last.UTC(), Count: max(d.Count, 1), Host: d.Host, Port: d.Port, Protocol: d.Protocol,
+		Method: d.Method, Policy: clip(d.Policy), Kind: d.Code,
+		Untrusted: Untrusted{
+			Target: clip(d.Target), Process: clip(strings.Join(append([]string{d.Exe}, d.Ancestors...), " < ")), Detail: clip(d.Reason),
+		},
 	}
-}
-
-// reason is the record's sentence without the target, which is untrusted text.
-func reason(d Denial) string {
-	if d.Target == "" || d.Target == "/" {
-		return clip(d.Reason)
+	if !plainHost.MatchString(v.Host) {
+		v.Host, v.Untrusted.Host = "", clip(d.Host)
 	}
-	return clip(strings.ReplaceAll(d.Reason, d.Target, "[target]"))
-}
-
-func clip(text string) string {
-	if len(text) <= maxText {
-		return text
+	if !plainMethod.MatchString(v.Method) {
+		v.Method, v.Untrusted.Method = "", clip(d.Method)
 	}
-	return text[:maxText] + "..."
+	v.Reason = cmp.Or(v.Method, "connection") + " " + sentence(d.Code)
+	return v
 }
 
 // Wanted is what the denied program asked for, to suggest an addition from.
@@ -80,8 +84,24 @@ func (d Denial) Wanted() policy.Wanted {
 	return policy.Wanted{Host: d.Host, Port: d.Port, Protocol: d.Protocol, Method: d.Method, Path: d.Target, Binary: d.Exe, Ancestors: d.Ancestors}
 }
 
-// Judge decides the denied request again, under another policy.
-func (d Denial) Judge(engine *policy.Engine) policy.Decision {
+// Judged says whether the policy alone decided, so that another policy may
+// decide otherwise. A forbidden address, say, is refused whatever the policy
+// says of the name.
+func (d Denial) Judged() bool {
+	switch policy.Code(d.Code) {
+	case policy.CodePolicy, policy.CodeDenyRule, policy.CodeUnsupported:
+		return true
+	}
+	return false
+}
+
+// Allowed says whether an engine would let through what was denied.
+func (d Denial) Allowed(engine *policy.Engine) bool {
+	return d.Judged() && d.judge(engine).Verdict != policy.Denied
+}
+
+// judge decides the denied request again, under another policy.
+func (d Denial) judge(engine *policy.Engine) policy.Decision {
 	admission := engine.Connect(policy.Destination{
 		Host: d.Host, Port: d.Port, Caller: policy.Caller{Exe: d.Exe, Ancestors: d.Ancestors},
 	})
@@ -91,23 +111,23 @@ func (d Denial) Judge(engine *policy.Engine) policy.Decision {
 	return admission.Request(policy.Request{Method: d.Method, Path: d.Target})
 }
 
-// budget is how many bytes of denials one result holds: Codex cuts at about 12 kB.
-const budget = 8 << 10
+// Denials is a page of denials.
+type Denials struct {
+	Denials []View `json:"denials"`
+	Next    int64  `json:"next_cursor,omitempty"` // the id to go on after
+	Step    string `json:"next_step"`
+}
 
-// Page takes denials while they fit a result, and returns the id to go on after.
-func Page(denials []Denial, limit int) (views []View, next int64) {
-	views = []View{}
-	used := 0
+// PageDenials shows denials while they fit a result. There are more than limit
+// of them where there is another page.
+func PageDenials(denials []Denial, limit int, step string) Denials {
+	views := make([]View, len(denials))
 	for i, d := range denials {
-		view := d.Show()
-		text, err := json.Marshal(view)
-		if err != nil {
-			continue
-		}
-		if used += len(text); i > 0 && (used > budget || i >= limit) {
-			return views, denials[i-1].ID
-		}
-		views = append(views, view)
+		views[i] = d.Show()
 	}
-	return views, 0
+	page := Denials{Denials: Page(views, limit), Step: step}
+	if n := len(page.Denials); n < len(denials) {
+		page.Next = denials[n-1].ID
+	}
+	return page
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -15,8 +14,7 @@ const (
 	CodeNotFound    = "not_found"    // no such sandbox, denial or proposal
 	CodeConflict    = "conflict"     // the base has moved; read again and repeat
 	CodeRefused     = "refused"      // not to be had this way, whatever the arguments
-	CodeUnavailable = "unavailable"  // may work later
-	CodeInternal    = "internal"
+	CodeInternal    = "internal"     // our side failed
 )
 
 // Error is a failure in the form both kinds of clients show.
@@ -28,7 +26,25 @@ type Error struct {
 	Retryable  bool   `json:"retryable"`
 }
 
-func (e *Error) Error() string { return e.Message }
+func (e *Error) Error() string { return e.bounded().Message }
+
+// maxMessage bounds the texts of an error, as JSON: a policy can have a
+// thousand mistakes, and the first ones say enough.
+const maxMessage = 3 << 10
+
+func (e *Error) bounded() *Error {
+	short := *e
+	for _, text := range []*string{&short.Message, &short.DidYouMean, &short.NextStep} {
+		*text = shorten(*text, maxMessage)
+	}
+	return &short
+}
+
+// mean adds what was probably meant.
+func (e *Error) mean(got string, known []string) *Error {
+	e.DidYouMean = nearest(got, known)
+	return e
+}
 
 // BadArgument is a call with wrong arguments.
 func BadArgument(format string, a ...any) *Error {
@@ -45,36 +61,31 @@ func Internal(err error) *Error {
 	return &Error{Code: CodeInternal, Message: err.Error(), NextStep: "tell the user what this says", Retryable: true}
 }
 
-// Decode reads arguments strictly: an argument nobody knows is a mistake the
-// caller should hear of, not one that silently does something else.
+// Decode reads arguments that keep to the tool's schema; what lies deeper in
+// them is read as strictly.
 func Decode(raw json.RawMessage, into any) *Error {
-	if len(raw) == 0 || string(raw) == "null" {
-		raw = json.RawMessage("{}")
-	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
 	err := dec.Decode(into)
 	var wrong *json.UnmarshalTypeError
 	switch {
+	case err == nil:
+		return nil
 	case errors.As(err, &wrong):
 		return BadArgument("argument %q: want %s, got a JSON %s", wrong.Field, kindOf(wrong), wrong.Value)
-	case err != nil && strings.HasPrefix(err.Error(), "json: unknown field "):
-		return BadArgument("unknown argument %s", strings.TrimPrefix(err.Error(), "json: unknown field "))
-	case err != nil:
-		return BadArgument("arguments: %v", err)
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return BadArgument("arguments: something follows the object")
+	if name, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
+		return BadArgument("unknown argument %s", clip(name)).mean(strings.Trim(name, `"`), fieldsOf(into))
 	}
-	return nil
+	return BadArgument("arguments: %v", err)
 }
 
 // kindOf names a Go type as a caller would.
 func kindOf(wrong *json.UnmarshalTypeError) string {
 	switch kind := wrong.Type.Kind().String(); kind {
-	case "int", "int64", "float64":
-		return "a number"
-	case "slice", "array":
+	case "int", "int64":
+		return "a whole number"
+	case "slice":
 		return "a list"
 	case "struct", "map":
 		return "an object"

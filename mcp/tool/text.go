@@ -1,7 +1,77 @@
 package tool
 
-// textBudget is how much of a policy's text one result holds, in bytes.
-const textBudget = 8 << 10
+import (
+	"encoding/json"
+	"sort"
+	"strings"
+	"unicode/utf8"
+)
+
+// Every result stays below 10 kB as JSON, where a quotation mark has two bytes
+// and an angle bracket six: Codex cuts at about 12 kB, in the middle of a word.
+const (
+	textBudget   = 8 << 10 // of a page of a policy
+	listBudget   = 8 << 10 // of a page of denials or sandboxes
+	optionBudget = 4 << 10
+	refBudget    = 2 << 10
+	maxText      = 300 // of a text chosen in the sandbox; the record has it whole
+)
+
+// size is how many bytes a value has as JSON.
+func size(value any) int {
+	text, _ := json.Marshal(value)
+	return len(text)
+}
+
+// Cut returns the longest beginning of text that has at most budget bytes as JSON.
+func Cut(text string, budget int) string {
+	if size(text)-2 <= budget {
+		return text
+	}
+	n := sort.Search(min(len(text), budget), func(n int) bool { return size(text[:n])-2 > budget })
+	for n--; n > 0 && !utf8.RuneStart(text[n]); n-- { // never half a letter
+	}
+	return text[:max(n, 0)]
+}
+
+// shorten is Cut that shows that something is missing.
+func shorten(text string, budget int) string {
+	short := Cut(text, budget-len(mark))
+	if len(short) == len(text) || len(Cut(text, budget)) == len(text) {
+		return text
+	}
+	return short + mark
+}
+
+// mark stands where text was cut, here and in the store.
+const mark = "..."
+
+func clip(text string) string { return shorten(text, maxText) }
+
+// wholeText says whether the store has kept all of a text.
+func wholeText(text string) bool { return len(text) < 1000 || !strings.HasSuffix(text, mark) }
+
+// Fitting returns the first items that have at most budget bytes as JSON; it is never nil.
+func Fitting[T any](items []T, budget int) []T {
+	kept := []T{}
+	for _, item := range items {
+		if budget -= size(item) + 1; budget < 0 {
+			break
+		}
+		kept = append(kept, item)
+	}
+	return kept
+}
+
+// Page returns the first items, at most limit and at least one, that fit a
+// result; it is never nil.
+func Page[T any](items []T, limit int) []T {
+	page := Fitting(items[:min(limit, len(items))], listBudget)
+	if len(page) == 0 && len(items) > 0 {
+		page = append(page, items[0])
+	}
+	return page
+}
 
 // Text is a page of a policy.
 type Text struct {
@@ -11,12 +81,14 @@ type Text struct {
 	Next      int    `json:"next_offset,omitempty"`
 }
 
-// PageText returns the page of text from offset on, which is within the text.
-func PageText(revision int, text string, offset int) Text {
-	end := min(offset+textBudget, len(text))
-	page := Text{Revision: revision, Text: text[offset:end], Truncated: end < len(text)}
-	if page.Truncated {
-		page.Next = end
+// PageText returns the page of text from offset on.
+func PageText(revision int, text string, offset int) (Text, *Error) {
+	if offset < 0 || offset > len(text) {
+		return Text{}, BadArgument("offset: want 0 to %d, got %d", len(text), offset)
 	}
-	return page
+	page := Text{Revision: revision, Text: Cut(text[offset:], textBudget)}
+	if end := offset + len(page.Text); end < len(text) {
+		page.Truncated, page.Next = true, end
+	}
+	return page, nil
 }

@@ -33,11 +33,18 @@ func Register(s *server.MCPServer, tools ...Tool) {
 	}
 }
 
+// handler calls a tool with arguments that keep to its schema: what the schema
+// shows is what is enforced. A schema that cannot be read takes no argument.
 func handler(t Tool) server.ToolHandlerFunc {
+	var takes schema
+	_ = json.Unmarshal([]byte(t.Schema), &takes)
 	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		raw, err := json.Marshal(request.Params.Arguments)
+		raw, err := json.Marshal(request.GetRawArguments()) // as sent: decoded numbers lose digits
 		if err != nil {
-			return failure(BadArgument("arguments cannot be read as JSON")), nil
+			return failure(BadArgument("the arguments are not JSON")), nil
+		}
+		if problem := takes.check(raw); problem != nil {
+			return failure(problem), nil
 		}
 		result, problem := t.Handle(ctx, raw)
 		if problem != nil {
@@ -48,7 +55,7 @@ func handler(t Tool) server.ToolHandlerFunc {
 }
 
 func failure(e *Error) *mcp.CallToolResult {
-	result := mcp.NewToolResultStructuredOnly(e)
+	result := mcp.NewToolResultStructuredOnly(e.bounded())
 	result.IsError = true
 	return result
 }

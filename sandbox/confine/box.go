@@ -29,6 +29,8 @@ type Box struct {
 	report   report
 	ended    chan struct{}
 	state    *os.ProcessState // set before ended is closed
+	reader   sync.WaitGroup   // of what init says
+	close    sync.Once
 
 	mu        sync.Mutex // guards what follows
 	released  bool
@@ -78,12 +80,15 @@ func (b *Box) Signal(id int, sig syscall.Signal) error {
 
 // Close kills everything in the sandbox, waits for that, and closes its files.
 func (b *Box) Close() error {
-	b.conn.Close() // init reads this as death; the signal only makes it sure
-	b.kill()
-	<-b.ended
-	if b.Sockets != nil {
-		b.Sockets.Close()
-	}
-	reexec.CloseAll([]*os.File{b.Proc, b.Notify, b.PIDFD})
+	b.close.Do(func() {
+		b.conn.Close() // init reads this as death; the signal only makes it sure
+		b.kill()
+		<-b.ended
+		b.reader.Wait()
+		if b.Sockets != nil {
+			b.Sockets.Close()
+		}
+		reexec.CloseAll([]*os.File{b.Proc, b.Notify, b.PIDFD})
+	})
 	return nil
 }

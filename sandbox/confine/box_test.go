@@ -2,6 +2,7 @@ package confine_test
 
 import (
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -186,5 +187,22 @@ func TestReopenOutput(t *testing.T) {
 	b := start(t, basic(t))
 	if out, code := run(t, b, "sh", "-c", "echo one >/dev/stdout; echo two >/dev/stderr"); code != 0 || !strings.Contains(out, "one") || !strings.Contains(out, "two") {
 		t.Errorf("status %d: %q", code, out)
+	}
+}
+
+// A program has the environment it was given and nothing else, files that
+// others can read, and no core.
+func TestSurroundings(t *testing.T) {
+	b := start(t, basic(t))
+	p, err := b.Exec(confine.ExecSpec{Argv: []string{"/usr/bin/env"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if out, err := io.ReadAll(p.Stdout); len(out) != 0 || err != nil {
+		t.Errorf("environment: got %q, %v", out, err)
+	}
+	if got, _ := run(t, b, "sh", "-c", "umask; ulimit -c; ulimit -Hc; pwd; id -u"); got != "0022\n0\n0\n/\n1000" {
+		t.Errorf("got %q", got)
 	}
 }

@@ -84,6 +84,8 @@ func calls() []call {
 		{"TCP over IPv6", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET6, unix.SOCK_STREAM, 0}, 0},
 		{"UDP", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_UDP}, 0},
 		{"a unix socket", unix.SYS_SOCKET, [6]uintptr{unix.AF_UNIX, unix.SOCK_SEQPACKET, 0}, 0},
+		{"a pair of TIPC sockets", unix.SYS_SOCKETPAIR, [6]uintptr{unix.AF_TIPC, unix.SOCK_STREAM}, unix.EAFNOSUPPORT},
+		{"a change of security context", unix.SYS_LSM_SET_SELF_ATTR, [6]uintptr{}, unix.EPERM},
 		{"sendto that connects", unix.SYS_SENDTO, [6]uintptr{0, 0, 0, unix.MSG_FASTOPEN}, unix.EOPNOTSUPP},
 		{"sendmsg that connects", unix.SYS_SENDMSG, [6]uintptr{0, 0, unix.MSG_FASTOPEN}, unix.EOPNOTSUPP},
 		{"sendmmsg that connects", unix.SYS_SENDMMSG, [6]uintptr{0, 0, 0, unix.MSG_FASTOPEN}, unix.EOPNOTSUPP},

@@ -35,7 +35,7 @@ func outOfReach() []uint32 {
 	return []uint32{
 		unix.SYS_MOUNT, unix.SYS_UMOUNT2, unix.SYS_PIVOT_ROOT, unix.SYS_CHROOT, unix.SYS_OPEN_TREE, unix.SYS_OPEN_TREE_ATTR,
 		unix.SYS_MOVE_MOUNT, unix.SYS_FSOPEN, unix.SYS_FSCONFIG, unix.SYS_FSMOUNT, unix.SYS_FSPICK, unix.SYS_MOUNT_SETATTR,
-		unix.SYS_SETNS,
+		unix.SYS_SETNS, unix.SYS_LSM_SET_SELF_ATTR,
 		unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV, unix.SYS_PROCESS_MADVISE, unix.SYS_PIDFD_GETFD, unix.SYS_KCMP,
 		unix.SYS_BPF, unix.SYS_PERF_EVENT_OPEN, unix.SYS_USERFAULTFD,
 		unix.SYS_KEYCTL, unix.SYS_ADD_KEY, unix.SYS_REQUEST_KEY,
@@ -84,6 +84,7 @@ func socketRules() []rule {
 			{arg: 0, val: unix.AF_INET6, not: true},
 			{arg: 0, val: unix.AF_NETLINK, not: true},
 		}, errno(unix.EAFNOSUPPORT)},
+		{unix.SYS_SOCKETPAIR, []test{{arg: 0, val: unix.AF_UNIX, not: true}}, errno(unix.EAFNOSUPPORT)}, // TIPC has pairs too
 		{unix.SYS_SOCKET, []test{family(unix.AF_NETLINK), {arg: 2, val: unix.NETLINK_ROUTE, not: true}}, errno(unix.EPROTONOSUPPORT)},
 	}
 	for _, f := range []uint32{unix.AF_INET, unix.AF_INET6} {

@@ -49,7 +49,7 @@ func Start(ctx context.Context, spec Spec) (*Box, error) {
 		b.Close()
 		return nil, b.blame(ctx, err, note)
 	}
-	go b.listen()
+	b.reader.Go(b.listen)
 	return b, nil
 }
 
@@ -75,7 +75,17 @@ func (b *Box) handshake(ctx context.Context, spec *Spec) error {
 	ctx, cancel := context.WithTimeout(ctx, setupTime)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { b.conn.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
+	if err := b.greet(spec); err != nil {
+		return err
+	}
+	if !stop() {
+		return os.ErrDeadlineExceeded // by a hair: the connection is of no use any more
+	}
+	return nil
+}
+
+// greet is the two messages of the handshake.
+func (b *Box) greet(spec *Spec) error {
 	if err := b.sendSpec(spec); err != nil {
 		return err
 	}

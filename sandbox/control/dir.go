@@ -19,8 +19,12 @@ type Dir string
 // Home is the sandbox's /sandbox.
 func (d Dir) Home() string { return filepath.Join(string(d), "home") }
 
-// Denials is the text file the agent reads at /exeat/denials.log.
-func (d Dir) Denials() string { return filepath.Join(string(d), "denials.log") }
+// Logs is the sandbox's /var/log.
+func (d Dir) Logs() string { return filepath.Join(string(d), "log") }
+
+// Denials is the text file the agent reads at /exeat/denials.log, and at
+// /var/log/exeat/denials.log.
+func (d Dir) Denials() string { return filepath.Join(d.Logs(), "exeat", "denials.log") }
 
 // Bundle is the certificates the sandbox trusts, of the present run.
 func (d Dir) Bundle() string { return filepath.Join(string(d), "ca-bundle.pem") }

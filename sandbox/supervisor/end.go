@@ -26,7 +26,7 @@ const (
 // endPrograms asks every program to end, then ends the sandbox; the exit codes
 // still reach whoever waits for them.
 func (s *supervisor) endPrograms() {
-	idle := s.signalAll(syscall.SIGTERM)
+	idle := s.askToEnd()
 	select {
 	case <-idle:
 	case <-s.box.Done():
@@ -39,14 +39,17 @@ func (s *supervisor) endPrograms() {
 	}
 }
 
-// signalAll signals every program that was started over the control socket,
-// and returns what is closed when the last of them is gone.
-func (s *supervisor) signalAll(sig syscall.Signal) <-chan struct{} {
+// askToEnd signals every program that was started over the control socket, and
+// returns what is closed when the last of them is gone.
+func (s *supervisor) askToEnd() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for id := range s.running {
+	for id, p := range s.running {
 		// One that has just ended is no error; a box that is gone closes idle itself.
-		_ = s.box.Signal(id, sig)
+		_ = s.box.Signal(id, syscall.SIGTERM)
+		if p.TTY {
+			_ = s.box.Signal(id, syscall.SIGHUP) // a shell at a terminal ignores the other
+		}
 	}
 	return s.idle
 }

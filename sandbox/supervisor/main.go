@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -44,6 +45,10 @@ func Main(args []string) int {
 	return 0
 }
 
+// memoryLimit is where the collector begins to work harder: what an agent can
+// make the proxy hold is bounded, this only keeps garbage from adding to it.
+const memoryLimit = 256 << 20
+
 // harden makes this process fit to hold secrets, before it has any.
 func harden(args []string) (*reexec.Conn, error) {
 	files, _, err := reexec.Received(args)
@@ -57,6 +62,7 @@ func harden(args []string) (*reexec.Conn, error) {
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
 		return nil, fmt.Errorf("forbid core files: %w", err)
 	}
+	debug.SetMemoryLimit(memoryLimit)
 	unix.Umask(0o077)
 	os.Clearenv() // no variable decides anything from here on
 	if err := reexec.Seal(); err != nil {

@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"path"
 	"slices"
 
 	"exeat/policy"
@@ -14,13 +13,13 @@ const (
 	homePath      = "/sandbox"
 	ownPath       = "/exeat"
 	denialsPath   = "/exeat/denials.log"
-	denialsLink   = "/var/log/exeat/denials.log"
+	logPath       = "/var/log"
 	gitConfigPath = "/exeat/gitconfig"
 	userName      = "sandbox"
 )
 
 // own are the places that always mean the sandbox's own, whatever a policy lists.
-var own = []string{"/tmp", "/proc", "/dev", "/sys", "/var/log", homePath, ownPath}
+var own = []string{"/tmp", "/proc", "/dev", "/sys", logPath, homePath, ownPath}
 
 func isOwn(name string) bool {
 	return slices.ContainsFunc(own, func(dir string) bool { return within(name, dir) })
@@ -36,8 +35,8 @@ func (v *view) addOwn(fs policy.Filesystem, dir control.Dir) error {
 	v.mount(dir.Home(), homePath, slices.Contains(fs.ReadOnly, homePath))
 	v.mount(dir.Denials(), denialsPath, true)
 	v.addBundle(dir.Bundle())
-	v.landlock.ReadOnly = append(v.landlock.ReadOnly, ownPath, path.Dir(denialsLink))
-	v.links = append(v.links, confine.Link{Path: denialsLink, Target: denialsPath})
+	v.mount(dir.Logs(), logPath, true) // also over the host's, where the policy shows /var
+	v.landlock.ReadOnly = append(v.landlock.ReadOnly, ownPath)
 	return nil
 }
 

@@ -90,6 +90,11 @@ func (s *supervisor) openState(ctx context.Context) error {
 // openFiles makes the files of ours that are mounted: they must be there before
 // the view is built, and get their content later.
 func (s *supervisor) openFiles(context.Context) error {
+	for _, dir := range []string{s.dir.Logs(), filepath.Dir(s.dir.Denials())} {
+		if err := showDir(dir); err != nil {
+			return fmt.Errorf("log directory: %w", err)
+		}
+	}
 	denials, err := openDenials(s.dir.Denials())
 	if err != nil {
 		return err
@@ -102,6 +107,14 @@ func (s *supervisor) openFiles(context.Context) error {
 	}
 	s.undo.add(func() { s.bundle.Close() })
 	return nil
+}
+
+// showDir makes a directory that is mounted into the sandbox, see openShown.
+func showDir(path string) error {
+	if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return os.Chmod(path, 0o755)
 }
 
 // openShown opens a file that is mounted into the sandbox. It is readable for
