@@ -11,7 +11,6 @@ import (
 
 	"exeat/approvals"
 	"exeat/approvals/grant"
-	"exeat/approvals/seal"
 )
 
 func newApproveCommand(env Env) *cobra.Command {
@@ -51,11 +50,11 @@ func runApprove(ctx context.Context, env Env, request grant.Request, json bool) 
 		return err
 	}
 	defer st.Close()
-	key, err := seal.Load(env.keyPath())
+	fingerprint, err := env.approver()
 	if err != nil {
 		return err
 	}
-	grants, err := env.grants(st, key.Approver().Fingerprint)
+	grants, err := env.grants(st, fingerprint)
 	if err != nil {
 		return err
 	}
@@ -85,7 +84,7 @@ func commit(ctx context.Context, env Env, pending *grant.Pending) (outcome, erro
 	if err != nil {
 		return outcome{}, err
 	}
-	signer, err := sign(env, statement{show, pending.Review.Digest})
+	signer, err := sign(ctx, env, statement{show, pending.Review.Digest})
 	if err != nil {
 		return outcome{}, err
 	}

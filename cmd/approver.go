@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os/user"
@@ -25,13 +26,13 @@ func newApproverInitCommand(env Env) *cobra.Command {
 		Long: `Make the key that signs every change of a sandbox's policy. It is sealed under a generated
 passphrase of four words that is shown once and typed at each approval. Sandboxes pin the key
 when they are created; without it their policy can never be widened again.`,
-		RunE: func(*cobra.Command, []string) error { return runApproverInit(env, name) },
+		RunE: func(c *cobra.Command, _ []string) error { return runApproverInit(c.Context(), env, name) },
 	}
 	c.Flags().StringVar(&name, "name", "", "a `name` for the key; your user name by default")
 	return c
 }
 
-func runApproverInit(env Env, name string) error {
+func runApproverInit(ctx context.Context, env Env, name string) error {
 	if env.DirsErr != nil {
 		return env.DirsErr
 	}
@@ -44,7 +45,7 @@ func runApproverInit(env Env, name string) error {
 		}
 		return err
 	}
-	tty, err := takeTerminal(env)
+	tty, err := takeTerminal(ctx, env)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func genesis(ctx context.Context, env Env, st *store.Store, first grant.Genesis,
 		revision, spec := first.Frozen()
 		return revision, spec, nil
 	}
-	signer, err := firstSigner(env, first.Name)
+	signer, err := firstSigner(ctx, env, first.Name)
 	if why := cannotSign(err); why != "" {
 		fmt.Fprintf(env.Err, "%s %s, so the sandbox is frozen: its policy can never be widened\n", env.errStyle().warn("note:"), why)
 		revision, spec := first.Frozen()
@@ -58,8 +58,8 @@ func cannotSign(err error) string {
 
 // firstSigner opens the approver's key for a new sandbox, and makes one first
 // where there is none.
-func firstSigner(env Env, name string) (*seal.Signer, error) {
-	tty, err := takeTerminal(env)
+func firstSigner(ctx context.Context, env Env, name string) (*seal.Signer, error) {
+	tty, err := takeTerminal(ctx, env)
 	if err != nil {
 		return nil, err
 	}

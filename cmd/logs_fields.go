@@ -48,7 +48,7 @@ func logRecord(d store.Decision) record {
 	return record{
 		Time: d.Time, Action: d.Method, Target: d.Target, Decision: d.Verdict, Host: d.Host, Port: d.Port,
 		Protocol: d.Protocol, Policy: d.Policy, Reason: d.Reason, Code: d.Code, Layer: d.Layer, Binary: d.Exe,
-		PID: d.PID, Ancestors: append([]string{}, d.Ancestors...), Revision: d.Revision, ID: d.ID, Missing: d.RuleMissing,
+		PID: d.PID, Ancestors: list(d.Ancestors), Revision: d.Revision, ID: d.ID, Missing: d.RuleMissing,
 		Credential: d.Credential, Status: d.Status, BytesIn: d.BytesIn, BytesOut: d.BytesOut,
 		Millis: float64(d.Duration.Microseconds()) / 1000, Count: max(d.Count, 1),
 	}

@@ -16,6 +16,9 @@ func writeJSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
+// list is items as JSON shows a list: an empty one is [], never null.
+func list[T any](items []T) []T { return append([]T{}, items...) }
+
 // table prints rows in aligned columns under a heading.
 func table(w io.Writer, heading []string, rows [][]string) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

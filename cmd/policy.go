@@ -25,7 +25,7 @@ func loadPolicy(env Env, file string) (*policy.Policy, policy.Problems, error) {
 	}
 	p, problems := policy.Parse(name, src)
 	if problems.HasErrors() {
-		return nil, problems, &policyError{problems}
+		return nil, problems, &policyError{problems, file}
 	}
 	return p, append(problems, policy.Check(p).In(name)...), nil
 }
@@ -51,13 +51,16 @@ func readPolicy(env Env, file string) (src []byte, name string, err error) {
 }
 
 // policyError prints every problem, one a line, as compilers do.
-type policyError struct{ problems policy.Problems }
+type policyError struct {
+	problems policy.Problems
+	file     string
+}
 
 func (e *policyError) Error() string { return e.problems.Error() }
 
 // Hint says how to see the same list again after an edit.
 func (e *policyError) Hint() string {
-	return "exeat policy check FILE   (the language: exeat help policy-language)"
+	return fmt.Sprintf("exeat policy check %s   (the language: exeat help policy-language)", e.file)
 }
 
 // warn prints a policy's warnings on standard error.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"exeat/approvals/grant"
+	"exeat/policy"
 	"exeat/sandbox"
 )
 
@@ -52,6 +53,9 @@ func runPolicySet(ctx context.Context, env Env, opts setOptions) error {
 	text, file, err := readPolicy(env, opts.policy)
 	if err != nil {
 		return err
+	}
+	if _, problems := policy.Parse(file, text); problems.HasErrors() {
+		return &policyError{problems, opts.policy}
 	}
 	boxes, done, err := env.open(ctx)
 	if err != nil {

@@ -52,7 +52,7 @@ func runProposalList(ctx context.Context, env Env, all, json bool) error {
 		return err
 	}
 	if json {
-		return writeJSON(env.Out, append([]approvals.Proposal{}, proposals...))
+		return writeJSON(env.Out, list(proposals))
 	}
 	if len(proposals) == 0 {
 		fmt.Fprintln(env.Err, "no proposals wait for you")

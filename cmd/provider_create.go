@@ -65,7 +65,7 @@ func runProviderCreate(ctx context.Context, env Env, opts providerOptions) error
 	if err != nil {
 		return err
 	}
-	value, err := readSecret(env, provider, variable, fromInput)
+	value, err := readSecret(ctx, env, provider, variable, fromInput)
 	if err != nil {
 		return err
 	}
@@ -97,9 +97,9 @@ func (o providerOptions) source() (variable string, fromInput bool, err error) {
 	return variable, given, nil
 }
 
-func readSecret(env Env, p credential.Provider, variable string, fromInput bool) (credential.Value, error) {
+func readSecret(ctx context.Context, env Env, p credential.Provider, variable string, fromInput bool) (credential.Value, error) {
 	if fromInput {
-		return inputSecret(env, p.Name)
+		return inputSecret(ctx, env, p.Name)
 	}
 	wanted := p.Variables
 	if variable != "" {
@@ -117,7 +117,7 @@ func readSecret(env Env, p credential.Provider, variable string, fromInput bool)
 }
 
 // inputSecret asks at the terminal, or reads a pipe.
-func inputSecret(env Env, name string) (credential.Value, error) {
+func inputSecret(ctx context.Context, env Env, name string) (credential.Value, error) {
 	if !env.InTTY() {
 		text, err := io.ReadAll(io.LimitReader(env.In, 1<<16))
 		if err != nil {
@@ -125,7 +125,7 @@ func inputSecret(env Env, name string) (credential.Value, error) {
 		}
 		return credential.NewValue(strings.TrimSpace(string(text)))
 	}
-	tty, err := ask.Open(questionLimit)
+	tty, err := ask.Open(ctx, questionLimit)
 	if err != nil {
 		return credential.Value{}, err
 	}

@@ -32,7 +32,9 @@ func report(env Env, err error, asJSON bool) {
 		return
 	}
 	paint := env.errStyle()
-	fmt.Fprintf(env.Err, "%s %s\n", paint.bad("error:"), text)
+	for line := range strings.Lines(text) { // several problems of one file, or of one step and its undoing
+		fmt.Fprintf(env.Err, "%s %s\n", paint.bad("error:"), strings.TrimRight(line, "\n"))
+	}
 	for line := range strings.Lines(hintOf(err)) {
 		fmt.Fprintf(env.Err, "%s %s\n", paint.dim("hint:"), strings.TrimRight(line, "\n"))
 	}

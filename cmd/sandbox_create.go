@@ -79,6 +79,11 @@ func (o *createOptions) split(c *cobra.Command, words []string) error {
 }
 
 func runCreate(ctx context.Context, env Env, opts createOptions) error {
+	spare, err := sandbox.Spawn() // starts while we prepare what it is to run
+	if err != nil {
+		return &codeError{exitSandbox, err}
+	}
+	defer spare.Close()
 	boxes, done, err := env.open(ctx)
 	if err != nil {
 		return err
@@ -91,6 +96,7 @@ func runCreate(ctx context.Context, env Env, opts createOptions) error {
 	if err != nil {
 		return err
 	}
+	create.Spare = spare
 	started, err := boxes.Create(ctx, create)
 	if err != nil {
 		return err

@@ -50,7 +50,7 @@ func runSandboxGet(ctx context.Context, env Env, name string, json bool) error {
 	if err != nil {
 		return err
 	}
-	detail := sandboxDetail{row, info.Spec.Approvers, info.Spec.EnvNames, info.Spec.HostUID, info.Spec.HostGID, env.Dirs.Sandbox(info.ID) + "/home", info.ExitCode, live}
+	detail := sandboxDetail{row, list(info.Spec.Approvers), list(info.Spec.EnvNames), info.Spec.HostUID, info.Spec.HostGID, env.Dirs.Sandbox(info.ID) + "/home", info.ExitCode, live}
 	if json {
 		return writeJSON(env.Out, detail)
 	}

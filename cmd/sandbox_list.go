@@ -67,8 +67,8 @@ func newSandboxRow(ctx context.Context, st *store.Store, info sandbox.Info) (san
 	pending, err := st.Proposals(ctx, store.ProposalFilter{Sandbox: info.ID, Status: "pending"})
 	return sandboxRow{
 		Name: info.Name, ID: info.ID, State: stateOf(info), Frozen: info.Spec.Frozen, Revision: rev.Number,
-		Pending: len(pending), Command: info.Spec.Command, Workdir: info.Spec.Workdir,
-		Providers: names(info.Spec.Providers, func(p store.ProviderRef) string { return p.Name }), Created: info.CreatedAt,
+		Pending: len(pending), Command: list(info.Spec.Command), Workdir: info.Spec.Workdir,
+		Providers: list(names(info.Spec.Providers, func(p store.ProviderRef) string { return p.Name })), Created: info.CreatedAt,
 	}, err
 }
 

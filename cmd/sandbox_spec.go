@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,8 +37,11 @@ func prepareCreate(ctx context.Context, env Env, st *store.Store, opts createOpt
 func createPolicy(env Env, file string) (*policy.Policy, error) {
 	if file != "" {
 		p, problems, err := loadPolicy(env, file)
+		if err != nil {
+			return nil, err
+		}
 		warn(env, problems)
-		return p, err
+		return p, nil
 	}
 	p, problems := policy.Parse("default policy", policy.Default())
 	if problems.HasErrors() {
@@ -79,12 +83,21 @@ func workdir(dir string) (string, error) {
 	}
 	real, err := filepath.EvalSymlinks(abs)
 	if err != nil {
-		return "", fmt.Errorf("workdir: %w", err)
+		return "", fmt.Errorf("workdir %s: %w", abs, reason(err))
 	}
 	if info, err := os.Stat(real); err != nil || !info.IsDir() {
 		return "", fmt.Errorf("workdir %s: not a directory", real)
 	}
 	return real, nil
+}
+
+// reason is a file error without the system call and the path.
+func reason(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }
 
 // attached looks the providers up by name.

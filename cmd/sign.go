@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -21,6 +22,19 @@ const attempts = 3
 // keyPath is where the approver's sealed key is kept.
 func (e Env) keyPath() string { return filepath.Join(e.Dirs.Config, "approver.json") }
 
+// approver is the fingerprint of the key here. Without a key it is empty and
+// no error: a frozen sandbox, or nothing to sign, is said before that.
+func (e Env) approver() (string, error) {
+	key, err := seal.Load(e.keyPath())
+	if errors.Is(err, seal.ErrNoKey) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return key.Approver().Fingerprint, nil
+}
+
 // statement is what a human is asked to sign: the text that is shown and the
 // digest whose first digits prove that it was read to its end.
 type statement struct {
@@ -31,12 +45,12 @@ type statement struct {
 // sign shows a statement at the terminal, asks for the digits under it and for
 // the passphrase, and returns the open key. Nothing is started between the
 // display and the signature, so nothing can show something else.
-func sign(env Env, what statement) (*seal.Signer, error) {
+func sign(ctx context.Context, env Env, what statement) (*seal.Signer, error) {
 	key, err := seal.Load(env.keyPath())
 	if err != nil {
 		return nil, err
 	}
-	tty, err := takeTerminal(env)
+	tty, err := takeTerminal(ctx, env)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +63,7 @@ func sign(env Env, what statement) (*seal.Signer, error) {
 }
 
 // takeTerminal opens the terminal for a question only a human may answer.
-func takeTerminal(env Env) (*ask.Terminal, error) {
+func takeTerminal(ctx context.Context, env Env) (*ask.Terminal, error) {
 	if err := refuseAgents(env); err != nil {
 		return nil, err
 	}
@@ -57,7 +71,7 @@ func takeTerminal(env Env) (*ask.Terminal, error) {
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		return nil, fmt.Errorf("protect this process from being read: %w", err)
 	}
-	return ask.Open(questionLimit)
+	return ask.Open(ctx, questionLimit)
 }
 
 // confirm asks for the first six digits of the digest that stands under the diff.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"exeat/mcp/tool"
@@ -23,7 +24,7 @@ func (h *host) sandbox(ctx context.Context, name string) (sandbox.Info, *tool.Er
 	info, err := h.Boxes.Get(ctx, name)
 	if errors.Is(err, store.ErrNotFound) {
 		problem := tool.NotFound("list_sandboxes shows the names there are", "%v", err)
-		problem.DidYouMean = hintOf(err)
+		problem.DidYouMean = guess(hintOf(err))
 		return info, problem
 	}
 	if err != nil {
@@ -38,6 +39,15 @@ func hintOf(err error) string {
 		return hinted.Hint()
 	}
 	return ""
+}
+
+// guess is the word in a hint that asks "did you mean", or "".
+func guess(hint string) string {
+	word, ok := strings.CutPrefix(hint, "did you mean ")
+	if !ok {
+		return ""
+	}
+	return strings.Trim(word, `"?`)
 }
 
 func sorted(all []sandbox.Info) []sandbox.Info {

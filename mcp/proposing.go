@@ -161,8 +161,6 @@ func refusal(err error) *tool.Error {
 	if problem.NextStep == "" {
 		problem.NextStep = "correct the arguments and call the tool again"
 	}
-	if guess, ok := strings.CutPrefix(problem.NextStep, "did you mean "); ok {
-		problem.DidYouMean = strings.Trim(guess, `"?`)
-	}
+	problem.DidYouMean = guess(problem.NextStep)
 	return problem
 }

@@ -58,6 +58,7 @@ type answer struct {
 // TestLoop ensures that the tools lead from a denial to a proposal and its
 // answer, each with what the one before returned.
 func TestLoop(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.box("demo", basePolicy)
 	id := o.deny("demo", denied(nil))[0]
@@ -111,6 +112,7 @@ func (o *office) approve(proposal int64, text string) {
 // TestKinds ensures that a denial the policy did not make is never said to be
 // allowed, or allowable by an addition: here the policy grants the name.
 func TestKinds(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		code    policy.Code
 		step    string
@@ -144,6 +146,7 @@ func TestKinds(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.box("demo", basePolicy)
 	o.make(store.Sandbox{ID: "ice", Name: "ice", Spec: store.Spec{Frozen: true}}, basePolicy)
@@ -156,10 +159,10 @@ func TestErrors(t *testing.T) {
 		return all
 	}
 	for _, row := range []struct {
-		tool         string
-		arguments    any
-		code, says   string
-		meant        string
+		tool       string
+		arguments  any
+		code, says string
+		meant      string
 	}{
 		{"list_sandboxes", args{"stat": "running"}, "bad_argument", `unknown argument "stat"`, "state"},
 		{"list_sandboxes", args{"state": "runing"}, "bad_argument", "want one of running, stopped", "running"},
@@ -216,6 +219,7 @@ func TestErrors(t *testing.T) {
 // TestNoApproval ensures that there is nothing to approve with: no tool of any
 // such name, and fewer in a server that only reads.
 func TestNoApproval(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	for _, name := range []string{"approve", "approve_proposal", "apply", "policy_set", "reject", "exec_in_sandbox", "create_sandbox"} {
 		if got, failure := o.request("tools/call", args{"name": name, "arguments": args{"proposal_id": 1}}); got != nil || failure == nil {
@@ -233,6 +237,7 @@ func TestNoApproval(t *testing.T) {
 // TestAwait ensures that a waiter hears of a decision promptly, that no decision
 // ends its waiting in time, and that many wait at once.
 func TestAwait(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.box("demo", basePolicy)
 	var p filed
@@ -270,6 +275,7 @@ func TestAwait(t *testing.T) {
 // TestAwaitStopped ensures that nobody waits for a stopped sandbox to load what
 // was approved.
 func TestAwaitStopped(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.box("demo", basePolicy)
 	text := strings.Replace(basePolicy, "read-only", "full", 1)

@@ -19,6 +19,7 @@ type CreateArgs struct {
 	Spec     store.Spec     // HostUID and HostGID are filled in
 	Revision store.Revision // number 1: text, digest, statement and signature
 	Private  Private
+	Spare    *Spare // the supervisor it is to have; nil: one is started
 }
 
 // Private is what only the sandbox's own directory holds, in a 0600 file.
@@ -47,7 +48,7 @@ func (s *Sandboxes) Create(ctx context.Context, args CreateArgs) (Started, error
 	if err := s.Store.CreateSandbox(ctx, box, args.Revision); err != nil {
 		return Started{}, errors.Join(conflict(args.Name, err), s.dir(args.ID).Remove())
 	}
-	started, err := s.start(ctx, box)
+	started, err := s.serve(ctx, box, args.Private, args.Spare)
 	if err != nil {
 		// The caller may have given up (ctx); what was made must go all the same.
 		return Started{}, errors.Join(err, s.remove(context.WithoutCancel(ctx), args.ID))

@@ -43,7 +43,7 @@ func TestDied(t *testing.T) {
 		if !strings.Contains(tt.script, "sleep") {
 			<-rest
 		}
-		if got := died(context.Background(), "box", c.Process, log, tt.cause); got.Error() != tt.want {
+		if got := (&Spare{proc: c.Process, early: log}).died(context.Background(), "box", log, tt.cause); got.Error() != tt.want {
 			t.Errorf("got  %q\nwant %q", got, tt.want)
 		}
 		<-rest

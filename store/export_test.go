@@ -11,6 +11,7 @@ type Bounds struct {
 	FileBytes int64
 	Files     int
 	Patience  time.Duration
+	Stall     time.Duration
 }
 
 // OpenDecisionsBounded opens a log with other limits; zero fields keep the default.
@@ -27,6 +28,9 @@ func OpenDecisionsBounded(ctx context.Context, d Dirs, sandbox string, b Bounds)
 	}
 	if b.Patience > 0 {
 		lim.patience = b.Patience
+	}
+	if b.Stall > 0 {
+		lim.stall = b.Stall
 	}
 	return openDecisions(ctx, d, sandbox, lim)
 }

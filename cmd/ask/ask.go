@@ -1,6 +1,7 @@
 package ask
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -15,7 +16,7 @@ import (
 var (
 	ErrNoTerminal = errors.New("no terminal: this question is answered by a human at /dev/tty")
 	ErrTimeout    = errors.New("no answer in time")
-	ErrCancelled  = errors.New("cancelled")
+	ErrCancelled  = errors.New("cancelled: nothing was changed")
 )
 
 // Terminal is the controlling terminal, held exclusively until Close.
@@ -23,19 +24,27 @@ type Terminal struct {
 	tty   *os.File
 	saved *term.State
 	limit time.Duration
+	ended *os.File    // its other end closes with the context, which wakes a question
+	quiet func() bool // the context no longer ends a question
 }
 
 // Open takes the controlling terminal for questions that each wait at most
-// limit. It sets TIOCEXCL (ioctl_tty(2)) so that nobody opens the terminal
+// limit and no longer than ctx, which Ctrl-C ends. It sets TIOCEXCL (ioctl_tty(2)) so that nobody opens the terminal
 // while a secret is typed, refuses one that another session already has open
 // (such a process could read the passphrase in our place), and drops what was
 // typed ahead: input sent before the question was shown is not an answer to it.
-func Open(limit time.Duration) (*Terminal, error) {
+func Open(ctx context.Context, limit time.Duration) (*Terminal, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		return nil, ErrNoTerminal
 	}
-	t := &Terminal{tty: tty, limit: limit}
+	ended, end, err := os.Pipe()
+	if err != nil {
+		tty.Close()
+		return nil, fmt.Errorf("make pipe for Ctrl-C: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { end.Close() })
+	t := &Terminal{tty: tty, limit: limit, ended: ended, quiet: func() bool { return stop() && end.Close() == nil }}
 	if err := t.take(); err != nil {
 		t.Close()
 		return nil, err
@@ -66,6 +75,8 @@ func (t *Terminal) Close() {
 		_ = term.Restore(t.fd(), t.saved)
 	}
 	_ = unix.IoctlSetInt(t.fd(), unix.TIOCNXCL, 0)
+	t.quiet()
+	_ = t.ended.Close()
 	_ = t.tty.Close()
 }
 
@@ -85,7 +96,7 @@ func (t *Terminal) read(question string, echo bool) (string, error) {
 	}
 	t.Show(question)
 	line, err := t.line()
-	if !echo {
+	if !echo || err != nil { // the cursor still stands behind the question
 		t.Show("\n")
 	}
 	return strings.TrimSpace(line), err
@@ -100,9 +111,13 @@ func (t *Terminal) line() (string, error) {
 		if left <= 0 {
 			return "", ErrTimeout
 		}
-		n, err := unix.Poll([]unix.PollFd{{Fd: int32(t.fd()), Events: unix.POLLIN}}, int(left))
+		ready := []unix.PollFd{{Fd: int32(t.fd()), Events: unix.POLLIN}, {Fd: int32(t.ended.Fd())}}
+		n, err := unix.Poll(ready, int(left))
 		if errors.Is(err, unix.EINTR) || n == 0 {
 			continue
+		}
+		if ready[1].Revents != 0 {
+			return "", ErrCancelled
 		}
 		buf := make([]byte, 1024)
 		n, err = unix.Read(t.fd(), buf)

@@ -1,16 +1,27 @@
 package tool
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // nearest is the known word that got was probably meant to be, or "".
 func nearest(got string, known []string) string {
-	best, least := "", 1+max(1, min(len(got), 30)/3)
+	best, least := "", 1+max(1, min(len(got)/2, 2), min(len(got), 30)/3) // two slips in a short word: "hots"
 	for _, word := range slices.Sorted(slices.Values(known)) {
 		if d := distance(got, word, least); d < least {
 			best, least = word, d
 		}
 	}
-	return best
+	if best != "" || len(got) < 2 {
+		return best
+	}
+	for _, word := range slices.Sorted(slices.Values(known)) {
+		if strings.Contains(word, got) { // "denial" is part of the right word
+			return word
+		}
+	}
+	return ""
 }
 
 // distance is the edit distance of a and b, or most where it is not less: a

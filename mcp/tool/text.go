@@ -2,7 +2,6 @@ package tool
 
 import (
 	"encoding/json"
-	"sort"
 	"strings"
 	"unicode/utf8"
 )
@@ -23,24 +22,33 @@ func size(value any) int {
 	return len(text)
 }
 
-// Cut returns the longest beginning of text that has at most budget bytes as JSON.
+// Cut returns the beginning of text that has at most budget bytes as JSON.
 func Cut(text string, budget int) string {
-	if size(text)-2 <= budget {
-		return text
+	for i, r := range text {
+		if budget -= width(r); budget < 0 {
+			return text[:i]
+		}
 	}
-	n := sort.Search(min(len(text), budget), func(n int) bool { return size(text[:n])-2 > budget })
-	for n--; n > 0 && !utf8.RuneStart(text[n]); n-- { // never half a letter
+	return text
+}
+
+// width is how many bytes encoding/json writes for a letter, or a few more.
+func width(r rune) int {
+	switch {
+	case r == '"' || r == '\\' || r == '\n':
+		return 2
+	case r < ' ', r == '<', r == '>', r == '&', r == '\u2028', r == '\u2029', r == utf8.RuneError:
+		return 6
 	}
-	return text[:max(n, 0)]
+	return utf8.RuneLen(r)
 }
 
 // shorten is Cut that shows that something is missing.
 func shorten(text string, budget int) string {
-	short := Cut(text, budget-len(mark))
-	if len(short) == len(text) || len(Cut(text, budget)) == len(text) {
+	if len(Cut(text, budget)) == len(text) {
 		return text
 	}
-	return short + mark
+	return Cut(text, budget-len(mark)) + mark
 }
 
 // mark stands where text was cut, here and in the store.

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -78,7 +79,9 @@ func receive(ctx context.Context, conn *reexec.Conn, logger *slog.Logger) (*supe
 	if err != nil {
 		return nil, fmt.Errorf("launch message: %w", err)
 	}
-	reexec.CloseAll(files)
+	if err := adoptLog(files); err != nil {
+		return nil, err
+	}
 	return start(ctx, launch, logger)
 }
 
@@ -89,4 +92,17 @@ func startError(err error) *control.Error {
 		e.Code = control.CodeStart
 	}
 	return e
+}
+
+// adoptLog makes the sandbox's log, which comes with the launch message, this
+// process's standard error: what it says from here on outlives who started it.
+func adoptLog(files []*os.File) error {
+	defer reexec.CloseAll(files)
+	if len(files) != 1 {
+		return errors.New("launch message: want one file, the log")
+	}
+	if err := unix.Dup3(int(files[0].Fd()), int(os.Stderr.Fd()), 0); err != nil {
+		return fmt.Errorf("write to the log: %w", err)
+	}
+	return nil
 }

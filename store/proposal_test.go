@@ -1,0 +1,88 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"exeat/store"
+)
+
+// The same candidate on the same base is one proposal while it is pending, and a
+// new one once it was decided. A deleted sandbox takes its records with it.
+func TestProposals(t *testing.T) {
+	st := open(t, dirs(t))
+	create(t, st)
+	ctx := t.Context()
+	first := store.Proposal{
+		Sandbox: box, BaseRevision: 1, BaseDigest: "b", Digest: "c", Text: []byte("t"), Operations: []byte("[]"), Reason: "to push",
+		DenialIDs: []int64{4, 5}, Proposer: "mcp", CreatedAt: instant(1), ExpiresAt: instant(2),
+	}
+	if existing, err := st.AddProposal(ctx, &first); existing || err != nil || first.ID == 0 {
+		t.Fatal(existing, err, first.ID)
+	}
+	again := store.Proposal{Sandbox: box, BaseRevision: 1, BaseDigest: "b", Digest: "c", Text: []byte("t"), Reason: "other words"}
+	if existing, err := st.AddProposal(ctx, &again); !existing || err != nil || !cmp.Equal(again, first) {
+		t.Errorf("same candidate: existing %v, %v\n%s", existing, err, cmp.Diff(again, first))
+	}
+	if got, err := st.Proposal(ctx, first.ID); err != nil || !cmp.Equal(got, first) {
+		t.Error(err, cmp.Diff(got, first))
+	}
+	move := store.ProposalMove{Status: "rejected", Comment: "too wide"}
+	if err := st.MoveProposal(ctx, first.ID, []string{store.ProposalPending}, move); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.MoveProposal(ctx, first.ID, []string{store.ProposalPending}, store.ProposalMove{Status: "approved"}); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("moved twice: %v", err)
+	}
+	if got, err := st.Proposal(ctx, first.ID); err != nil || got.Status != "rejected" || got.Comment != "too wide" || got.DecidedAt.IsZero() {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	later := store.Proposal{Sandbox: box, BaseRevision: 1, BaseDigest: "b", Digest: "c", Text: []byte("t")}
+	if existing, err := st.AddProposal(ctx, &later); existing || err != nil || later.ID <= first.ID {
+		t.Errorf("after the rejection: existing %v, id %d after %d, %v", existing, later.ID, first.ID, err)
+	}
+	wantProposals(t, st, store.ProposalFilter{Sandbox: box}, first.ID, later.ID)
+	wantProposals(t, st, store.ProposalFilter{Limit: 1}, later.ID)
+	wantProposals(t, st, store.ProposalFilter{Status: "rejected"}, first.ID)
+	wantProposals(t, st, store.ProposalFilter{Sandbox: "other"})
+	if err := st.DeleteSandbox(ctx, box); err != nil {
+		t.Fatal(err)
+	}
+	wantProposals(t, st, store.ProposalFilter{})
+}
+
+func wantProposals(t *testing.T, st *store.Store, f store.ProposalFilter, want ...int64) {
+	t.Helper()
+	list, err := st.Proposals(t.Context(), f)
+	var got []int64
+	for _, p := range list {
+		got = append(got, p.ID)
+	}
+	if diff := cmp.Diff(got, want); err != nil || diff != "" {
+		t.Errorf("%+v: %v\n%s", f, err, diff)
+	}
+}
+
+func TestProviders(t *testing.T) {
+	st := open(t, dirs(t))
+	want := []store.Provider{
+		{Name: "a", Type: "generic", CreatedAt: instant(1)},
+		{Name: "b", Type: "github", Variables: []string{"GH_TOKEN"}, Hosts: []string{"github.com"}, Fingerprint: "f", CreatedAt: instant(2)},
+	}
+	for _, p := range []store.Provider{want[1], want[0]} {
+		if err := st.CreateProvider(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := st.Providers(t.Context()); err != nil || !cmp.Equal(got, want) {
+		t.Error(err, cmp.Diff(got, want))
+	}
+	if err := st.DeleteProvider(t.Context(), "a"); err != nil {
+		t.Error(err)
+	}
+	if got, err := st.Provider(t.Context(), "b"); err != nil || !cmp.Equal(got, want[1]) {
+		t.Error(err, cmp.Diff(got, want[1]))
+	}
+}

@@ -1,0 +1,69 @@
+package store_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"exeat/store"
+)
+
+// Files change by size, the oldest go whole, ids go on, and readers see one list.
+func TestRotation(t *testing.T) {
+	d := dirs(t)
+	l := openLog(t, d, store.Bounds{FileBytes: 64 << 10, Files: 3})
+	r := openReader(t, d)
+	row := denial()
+	var last, streaming int64
+	for i := 0; countFiles(t, d) < 3 || i%1000 != 0; i++ {
+		row.Target = fmt.Sprint("/", i, strings.Repeat("x", 900))
+		last = record(t, l, row)
+		if i == 10 {
+			streaming = last
+		}
+	}
+	l.Complete(streaming, 200, 7, 8, 9)
+	want := []int64{}
+	for id := last - 899; id <= last; id++ {
+		want = append(want, id)
+	}
+	got := page(t, r, store.DecisionFilter{Limit: 900})
+	if diff := cmp.Diff(ids(got), want); diff != "" {
+		t.Fatalf("newest: %s", diff)
+	}
+	if diff := cmp.Diff(ids(page(t, r, store.DecisionFilter{AfterID: want[0] - 1})), want); diff != "" {
+		t.Errorf("after: %s", diff)
+	}
+	if diff := cmp.Diff(ids(page(t, r, store.DecisionFilter{BeforeID: want[899], Limit: 899})), want[:899]); diff != "" {
+		t.Errorf("before: %s", diff)
+	}
+	if !strings.Contains(fmt.Sprint(os.ReadDir(d.State)), "decisions-"+box+"-1.db") {
+		t.Fatal("the first file went too early for this test")
+	}
+	eventually(t, "the ending of a request begun three files ago", func() bool { d, _ := r.Decision(t.Context(), streaming); return d.Status == 200 })
+	for _, err := r.Decision(t.Context(), 1); err == nil; _, err = r.Decision(t.Context(), 1) {
+		row.Target = fmt.Sprint("/more/", last, strings.Repeat("x", 900))
+		last = record(t, l, row)
+	}
+	if n := countFiles(t, d); n != 3 {
+		t.Errorf("got %d files, want 3", n)
+	}
+	l.Complete(1, 200, 7, 8, 9) // its record is gone; nothing else may go with it
+	record(t, l, denial())
+	if err := store.DeleteDecisions(d, box); err != nil || countFiles(t, d) != 0 {
+		t.Errorf("after deleting: %d files, %v", countFiles(t, d), err)
+	}
+}
+
+func countFiles(t *testing.T, d store.Dirs) int {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(d.State, "decisions-"+box+"-*.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(files)
+}
