@@ -60,7 +60,11 @@ func (p *page) head(r Review) {
 		p.line("  %-10s%s", "from", cut(Neutral(r.Proposer), maxProposer))
 		p.line("  %-10s%s", "filed", r.CreatedAt.Local().Format(time.DateTime))
 		p.line("  %-10s%s", "expires", r.ExpiresAt.Local().Format(time.DateTime))
-		p.line("  %-10s%s", "status", r.Status)
+		status := r.Status
+		if r.Comment != "" { // the reviewer's words, or why it ended by itself
+			status += ": " + r.Comment
+		}
+		p.line("  %-10s%s", "status", status)
 	}
 	p.line("  %-10srevision %d", "changes", r.BaseRevision)
 }

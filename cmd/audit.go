@@ -69,11 +69,11 @@ func newAuditVerifyCommand(env Env) *cobra.Command {
 		Use: "verify", Short: "Check that no entry was changed or taken out", Args: args(0, 0, "nothing"),
 		Long: `Check the chain of hashes through the log. Each signed approval holds the length and head of the
 chain, so a tail that was cut off before the last approval is found; one after it is not.`,
-		RunE: func(c *cobra.Command, _ []string) error { return runAuditVerify(c.Context(), env) },
+		RunE: func(c *cobra.Command, _ []string) error { return runAuditVerify(c.Context(), env, asJSON(c)) },
 	}
 }
 
-func runAuditVerify(ctx context.Context, env Env) error {
+func runAuditVerify(ctx context.Context, env Env, json bool) error {
 	st, err := env.Store(ctx)
 	if err != nil {
 		return err
@@ -86,6 +86,9 @@ func runAuditVerify(ctx context.Context, env Env) error {
 	signed, err := signedUpTo(ctx, st, length)
 	if err != nil {
 		return err
+	}
+	if json {
+		return writeJSON(env.Out, map[string]int64{"entries": length, "signed_up_to": signed})
 	}
 	_, err = fmt.Fprintf(env.Out, "ok: %d entries, signed up to entry %d\n", length, signed)
 	return err

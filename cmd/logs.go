@@ -64,10 +64,20 @@ func runLogs(ctx context.Context, env Env, opts logsOptions) error {
 	if err != nil {
 		return err
 	}
+	if len(decisions) == 0 && !opts.json {
+		fmt.Fprintln(env.Err, nothingYet(opts))
+	}
 	if err := printDecisions(env, decisions, opts.json); err != nil || !opts.follow {
 		return err
 	}
 	return follow(ctx, env, newerDecisions(reader, filter, decisions), opts.json)
+}
+
+func nothingYet(opts logsOptions) string {
+	if opts.denied {
+		return "nothing was denied"
+	}
+	return "nothing was asked for"
 }
 
 // newerDecisions returns, at each call, what was decided since the one before.

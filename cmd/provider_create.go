@@ -112,7 +112,7 @@ func readSecret(ctx context.Context, env Env, p credential.Provider, variable st
 	}
 	return credential.Value{}, &hintError{
 		fmt.Errorf("no credential: %s is not set", strings.Join(wanted, " or ")),
-		"export " + wanted[0] + "=...   and run the command again",
+		"export " + wanted[0] + "=...   (put the credential there, and run the command again)",
 	}
 }
 

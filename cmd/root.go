@@ -31,7 +31,7 @@ func newRootCommand(env Env) *cobra.Command {
 	root.SetOut(env.Out)
 	root.SetErr(env.Err)
 	root.SetVersionTemplate("exeat {{.Version}}\n")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err: err} })
+	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().Bool("json", false, "print JSON")
 	root.AddGroup(
 		&cobra.Group{ID: groupSandbox, Title: "Sandboxes:"},
@@ -43,8 +43,7 @@ func newRootCommand(env Env) *cobra.Command {
 	addTo(root, groupPolicy, newPolicyCommand(env))
 	addTo(root, groupApproval, newProposalCommand(env), newApproveCommand(env), newRejectCommand(env), newApproverCommand(env), newAuditCommand(env))
 	addTo(root, groupOther, newMCPCommand(env), newVersionCommand(env), newManCommand(env))
-	root.SetCompletionCommandGroupID(groupOther)
-	root.SetHelpCommandGroupID(groupOther)
+	addCompletion(root)
 	addTopics(root)
 	return root
 }
@@ -87,6 +86,21 @@ func unknownCommand(c *cobra.Command, word string) error {
 		hint = "did you mean: " + c.CommandPath() + " " + strings.Join(near, ", ")
 	}
 	return &usageError{fmt.Errorf("unknown command %q for %q", word, c.CommandPath()), hint}
+}
+
+// flagError says of a flag's value what it should have been, in place of the
+// name of the Go function that could not read it.
+func flagError(_ *cobra.Command, err error) error {
+	text, reason, found := strings.Cut(err.Error(), " flag: ")
+	switch {
+	case !found || !strings.HasPrefix(text, "invalid argument"):
+		return &usageError{err: err}
+	case strings.HasPrefix(reason, "time: "):
+		reason = "want a duration, such as 10m or 2h"
+	case strings.HasPrefix(reason, "strconv.ParseInt: "):
+		reason = "want a number"
+	}
+	return &usageError{err: fmt.Errorf("%s: %s", text, reason)}
 }
 
 // args checks the number of words and says in a sentence what they are.

@@ -67,7 +67,7 @@ func (o *createOptions) split(c *cobra.Command, words []string) error {
 	o.command = words[before:]
 	switch {
 	case before > 1:
-		hint := fmt.Sprintf("exeat sandbox create -- %s", strings.Join(words[:before], " "))
+		hint := fmt.Sprintf("exeat sandbox create %s -- %s", words[0], strings.Join(words[1:], " "))
 		return &usageError{fmt.Errorf("too many words before --: %q", words[:before]), hint}
 	case before == 1:
 		o.name = words[0]

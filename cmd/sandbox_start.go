@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -68,10 +69,18 @@ func runMain(ctx context.Context, env Env, boxes *sandbox.Sandboxes, box store.S
 		return err
 	}
 	outcome := attach(ctx, env, client, control.ExecRequest{Argv: box.Spec.Command, Main: true})
-	if !box.Spec.NoKeep {
-		return outcome
+	var refused *control.Error // the command did not even start
+	failed := errors.As(outcome, &refused)
+	switch {
+	case failed && box.Spec.NoKeep: // nothing ends that would end the sandbox
+		return errors.Join(outcome, boxes.Delete(context.WithoutCancel(ctx), box.Name))
+	case failed:
+		way := "exeat sandbox delete " + box.Name + "   (it is there without its command; or: exeat sandbox connect " + box.Name + ")"
+		return &hintError{outcome, strings.TrimSpace(hintOf(outcome) + "\n" + way)}
+	case box.Spec.NoKeep:
+		return errors.Join(outcome, removed(context.WithoutCancel(ctx), boxes.Store, box))
 	}
-	return errors.Join(outcome, removed(context.WithoutCancel(ctx), boxes.Store, box))
+	return outcome
 }
 
 // removalLimit is how long a supervisor may take to end everything and remove itself.

@@ -23,6 +23,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	expect REGEXP       wait until the screen shows it
 //	type TEXT           type a line; nothing for an empty one
 //	type-digest         type the six digits that the screen shows
+//	type-words          type the new passphrase that the screen shows
 //	leave [CODE]        wait until the program ends; the screen becomes stdout
 //	sign PROGRAM...     all of it for a program that asks for a signature
 //	[!] arrived REGEXP  a request "METHOD host/path" reached GitHub
@@ -30,10 +31,11 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	pids NAME           remember every process of a sandbox; sets $SUPERVISOR and $INIT
 //	gone                wait until none of them lives and no mount of theirs is left
 //	until PROGRAM...    run it until it succeeds
+//	sql FILE QUERY      do what no command would to a database
 func (s *stage) commands() map[string]command {
 	return map[string]command{
-		"code": code, "tty": sit, "expect": expect, "type": typeLine, "type-digest": typeDigest, "leave": leave, "sign": s.sign,
-		"arrived": s.arrived, "propose": propose, "pids": pids, "gone": gone, "until": until,
+		"code": code, "tty": sit, "expect": expect, "type": typeLine, "type-digest": typeDigest, "type-words": typeWords, "leave": leave, "sign": s.sign,
+		"arrived": s.arrived, "propose": propose, "pids": pids, "gone": gone, "until": until, "sql": query,
 	}
 }
 
@@ -165,6 +167,13 @@ func typeDigest(ts *testscript.TestScript, neg bool, args []string) {
 	if shown == nil {
 		ts.Fatalf("no digest is shown:\n%s", at(ts).Screen())
 	}
+	ts.Check(at(ts).Type(shown[1]))
+}
+
+func typeWords(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 0, "type-words")
+	shown, err := at(ts).Expect(`\b([a-z]{5}(?:-[a-z]{5}){3})\b`, patience)
+	ts.Check(err)
 	ts.Check(at(ts).Type(shown[1]))
 }
 

@@ -1,6 +1,7 @@
 package cmd_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	_ "modernc.org/sqlite"
 )
 
 // pids remembers the supervisor of a sandbox and all that descends from it.
@@ -105,6 +107,16 @@ func living(members map[int]string) []string {
 		}
 	}
 	return left
+}
+
+// query runs statements on a database that nobody else has open.
+func query(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 2, "sql file statements")
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer db.Close()
+	_, err = db.Exec(args[1])
+	ts.Check(err)
 }
 
 // until runs a program until it succeeds: for what another process does in its own time.

@@ -71,7 +71,11 @@ func takeTerminal(ctx context.Context, env Env) (*ask.Terminal, error) {
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		return nil, fmt.Errorf("protect this process from being read: %w", err)
 	}
-	return ask.Open(ctx, questionLimit)
+	tty, err := ask.Open(ctx, questionLimit)
+	if errors.Is(err, ask.ErrNoTerminal) {
+		return nil, &hintError{err, "open a terminal, and run the command there"}
+	}
+	return tty, err
 }
 
 // confirm asks for the first six digits of the digest that stands under the diff.

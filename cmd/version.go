@@ -24,7 +24,7 @@ func Version() string {
 
 func newVersionCommand(env Env) *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version", Args: args(0, 0, "nothing"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if asJSON(c) {
 				return writeJSON(env.Out, map[string]string{"version": Version(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})

@@ -4,10 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path"
+	"slices"
 	"time"
 
 	"exeat/mcp/tool"
 	"exeat/policy"
+	"exeat/sandbox"
+	"exeat/store"
 )
 
 func (h *host) listDenials(ctx context.Context, raw json.RawMessage) (any, *tool.Error) {
@@ -71,7 +75,7 @@ func (h *host) explainDenial(ctx context.Context, raw json.RawMessage) (any, *to
 	if problem != nil {
 		return nil, problem
 	}
-	explained, err := h.explain(ctx, info.ID, denial)
+	explained, err := h.explain(ctx, info, denial)
 	if err != nil {
 		return nil, tool.Internal(err)
 	}
@@ -79,8 +83,8 @@ func (h *host) explainDenial(ctx context.Context, raw json.RawMessage) (any, *to
 }
 
 // explain judges a denial by the newest policy of its sandbox.
-func (h *host) explain(ctx context.Context, sandboxID string, denial tool.Denial) (tool.Explanation, error) {
-	base, err := h.desk.Newest(ctx, sandboxID)
+func (h *host) explain(ctx context.Context, info sandbox.Info, denial tool.Denial) (tool.Explanation, error) {
+	base, err := h.desk.Newest(ctx, info.ID)
 	if err != nil {
 		return tool.Explanation{}, err
 	}
@@ -88,7 +92,7 @@ func (h *host) explain(ctx context.Context, sandboxID string, denial tool.Denial
 	if problems.HasErrors() {
 		return tool.Explanation{}, fmt.Errorf("compile revision %d: %w", base.Revision, problems)
 	}
-	e := denial.Explain(base.Revision, base.Policy, engine)
+	e := asPolicyNames(denial, info.Spec.Program).Explain(base.Revision, base.Policy, engine)
 	switch {
 	case e.Allowed:
 		e.Step = "the policy allows this now: the sandboxed program can try again"
@@ -100,4 +104,26 @@ func (h *host) explain(ctx context.Context, sandboxID string, denial tool.Denial
 		e.Step = "no addition to the policy can be suggested for this; tell the user"
 	}
 	return e, nil
+}
+
+// asPolicyNames gives the agent's own program, which is installed below a home
+// directory, the name that policies have for it, so that a suggestion is about
+// /usr/local/bin/claude and not about one version's file of one user.
+func asPolicyNames(d tool.Denial, program *store.Program) tool.Denial {
+	if program == nil {
+		return d
+	}
+	name := func(exe string) string {
+		if exe == program.Source {
+			return path.Join("/usr/local/bin", program.Link)
+		}
+		return exe
+	}
+	d.Exe = name(d.Exe)
+	ancestors := slices.Clone(d.Ancestors)
+	for i := range ancestors {
+		ancestors[i] = name(ancestors[i])
+	}
+	d.Ancestors = ancestors
+	return d
 }

@@ -78,6 +78,9 @@ func (w *walker) syntax(err error) {
 	if at.Line == 0 {
 		at = nil
 	}
+	if message == "found character that cannot start any token" {
+		message = "a tab, or a character no value starts with (indent with spaces, and quote values that begin with @ or `)"
+	}
 	w.fail(place{node: at}, "", "not YAML: %s", message)
 }
 

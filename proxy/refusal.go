@@ -129,6 +129,10 @@ type denialBody struct {
 	NextSteps   []string `json:"next_steps"`
 }
 
+// HiddenAddress is what the sandbox is told of a denial whose reason names an
+// address: names of the host's network would let it map what it cannot reach.
+const HiddenAddress = "the name leads to an address that is not open to the sandbox; the record on the host says which"
+
 // denial renders the body; the path is without its query, which may hold secrets.
 func (s *Server) denial(f *flow, r *refusal, method, path string) []byte {
 	var b bytes.Buffer
@@ -136,6 +140,9 @@ func (s *Server) denial(f *flow, r *refusal, method, path string) []byte {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	d := r.decision
+	if d.Code == policy.CodeAddress {
+		d.Reason, d.RuleMissing = HiddenAddress, ""
+	}
 	_ = e.Encode(denialBody{
 		Error: string(d.Code), Policy: d.Policy, Detail: d.Reason, Layer: d.Layer, Protocol: d.Protocol,
 		Method: method, Path: path, Host: f.host, Port: f.port, Binary: f.caller.Exe,

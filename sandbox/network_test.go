@@ -43,3 +43,28 @@ except ConnectionRefusedError: print("refused")'`, "refused\n"},
 		}
 	}
 }
+
+// Two connections from one port to two hosts are one to the redirect, which then
+// changes the second's port: it was nobody's, or, of many, another program's.
+func TestSourcePortIsSharedByTwoConnections(t *testing.T) {
+	boxes := newBoxes(t)
+	create(t, boxes, frozen(t, "box", testPolicy))
+	const script = `python3 -c '
+import json, socket
+def connect(host):
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("", 20001))
+    s.settimeout(10)
+    s.connect((host, 80))
+    return s
+first, second = connect("one.example.org"), connect("two.example.org")
+for s, host in (first, "one"), (second, "two"):
+    s.sendall(f"GET / HTTP/1.0\r\nHost: {host}.example.org\r\n\r\n".encode())
+    answer = b"".join(iter(lambda: s.recv(4096), b""))
+    print(json.loads(answer.split(b"\r\n\r\n", 1)[1])["binary"].startswith("/usr/bin/python3"))'`
+	got := run(t, boxes, "box", "sh", "-c", script)
+	if want := "True\nTrue\n"; got.out != want {
+		t.Errorf("got %q %q, want %q: both name the program", got.out, got.err, want)
+	}
+}

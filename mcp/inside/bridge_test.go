@@ -17,6 +17,7 @@ import (
 
 func readAll(t *testing.T, r *http.Response) string {
 	t.Helper()
+	defer r.Body.Close()
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		t.Fatal(err)

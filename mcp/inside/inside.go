@@ -37,16 +37,25 @@ const forget = 5 * time.Minute
 // maxBody bounds a request to the endpoint.
 const maxBody = 1 << 20
 
+// sessions gives each client an id of its own, so that none cancels another's
+// calls, and remembers none: the library's other manager keeps every id for
+// ever, in memory of the host that a loop in the sandbox could fill, and turns
+// away a client that was silent for a while.
+type sessions struct {
+	server.StatelessGeneratingSessionIdManager
+}
+
+// Terminate refuses: there is nothing to end, and a server may say so with 405
+// (MCP specification 2025-11-25, session management).
+func (*sessions) Terminate(string) (isNotAllowed bool, err error) { return true, nil }
+
 // Handler serves the endpoint at http://exeat.local/mcp.
 func Handler(version string, view View) http.Handler {
 	s := server.NewMCPServer("exeat-inside", version,
 		server.WithInstructions(instructions), server.WithRecovery(), server.WithToolCapabilities(false))
 	tool.Register(s, tools(view)...)
-	// Each client has an id of its own, so that none cancels another's calls. The
-	// library's other manager remembers every id for ever, on the host's memory,
-	// and forgets a client that was silent for a while.
 	stream := server.NewStreamableHTTPServer(s,
-		server.WithSessionIdManager(&server.StatelessGeneratingSessionIdManager{}), server.WithSessionIdleTTL(forget),
+		server.WithSessionIdManager(&sessions{}), server.WithSessionIdleTTL(forget),
 		server.WithDisableLocalhostProtection(true)) // direct is stricter
 	mux := http.NewServeMux()
 	mux.Handle("/mcp", http.MaxBytesHandler(stream, maxBody))

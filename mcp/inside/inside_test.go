@@ -122,16 +122,28 @@ func TestNothingToWrite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer response.Body.Close()
-		var body strings.Builder
-		if _, err := fmt.Fprint(&body, readAll(t, response)); err != nil || !strings.Contains(body.String(), `"error"`) {
-			t.Errorf("%s: %s", name, body.String())
+		if body := readAll(t, response); !strings.Contains(body, `"error"`) {
+			t.Errorf("%s: %s", name, body)
 		}
 	}
 	other := e.open("2025-06-18")
 	if s.header.Get("Mcp-Session-Id") == other.header.Get("Mcp-Session-Id") {
 		t.Error("two clients share a session")
 	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, e.url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = other.header
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("DELETE: got %s", response.Status)
+	}
+	other.call("list_denials", `{}`)
 }
 
 // TestAwaitChange ensures that every waiter hears of the change that allows its

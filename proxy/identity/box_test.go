@@ -74,7 +74,7 @@ func (b *box) watch(initPID func(int) int) {
 	b.v6, err = net.FileListener(files[1])
 	must(b.t, err)
 	b.watcher, err = identity.New(identity.Config{
-		Diag: files[2], Notify: files[3], InitPID: initPID(b.init.Process.Pid),
+		Diag: files[2], Conntrack: files[3], Notify: files[4], InitPID: initPID(b.init.Process.Pid),
 		Repinned: func(path string) { b.changed <- path },
 	})
 	must(b.t, err)
@@ -96,7 +96,7 @@ func (b *box) watch(initPID func(int) int) {
 
 func receiveFiles(t testing.TB, from *os.File) []*os.File {
 	t.Helper()
-	data, control := make([]byte, 1), make([]byte, unix.CmsgSpace(4*4))
+	data, control := make([]byte, 1), make([]byte, unix.CmsgSpace(5*4))
 	_, n, _, _, err := unix.Recvmsg(int(from.Fd()), data, control, unix.MSG_CMSG_CLOEXEC)
 	must(t, err)
 	messages, err := unix.ParseSocketControlMessage(control[:n])

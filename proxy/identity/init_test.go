@@ -59,7 +59,11 @@ func openSockets() (files []int, port4 int, err error) {
 		files = append(files, int(f.Fd()))
 	}
 	diag, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
-	return append(files, diag), port4, err
+	if err != nil {
+		return nil, 0, err
+	}
+	conntrack, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_NETFILTER)
+	return append(files, diag, conntrack), port4, err
 }
 
 func loopbackUp() error {

@@ -15,11 +15,7 @@ var _ Table = (*Watcher)(nil)
 
 // Lookup implements Table. It may be called from several goroutines.
 func (w *Watcher) Lookup(client net.Conn, original netip.AddrPort) (Caller, error) {
-	local, err := addrPort(client.RemoteAddr())
-	if err != nil {
-		return Caller{Unknown: err.Error()}, err
-	}
-	cookie, err := w.diag.cookie(local, original)
+	cookie, err := w.cookie(client, original)
 	if errors.Is(err, errNoSocket) {
 		return Caller{Unknown: "the socket of this connection is gone"}, nil
 	}
@@ -31,6 +27,24 @@ func (w *Watcher) Lookup(client net.Conn, original netip.AddrPort) (Caller, erro
 		return Caller{Unknown: "no connect() was seen for this connection"}, nil
 	}
 	return r.wait(completion), nil
+}
+
+// cookie names the socket at the other end of a connection.
+func (w *Watcher) cookie(client net.Conn, original netip.AddrPort) (uint64, error) {
+	from, err := addrPort(client.RemoteAddr())
+	if err != nil {
+		return 0, err
+	}
+	door, err := addrPort(client.LocalAddr())
+	if err != nil {
+		return 0, err
+	}
+	if unmapped(door) != unmapped(original) {
+		if from, err = w.conntrack.source(from, door, original); err != nil {
+			return 0, err
+		}
+	}
+	return w.diag.cookie(from, original)
 }
 
 func addrPort(a net.Addr) (netip.AddrPort, error) {

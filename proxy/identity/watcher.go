@@ -16,6 +16,8 @@ type Config struct {
 	Notify *os.File
 	// Diag is a NETLINK_SOCK_DIAG socket made in the sandbox's network namespace.
 	Diag *os.File
+	// Conntrack is a NETLINK_NETFILTER socket made there by a process with CAP_NET_ADMIN.
+	Conntrack *os.File
 	// InitPID is the sandbox's init as the host numbers it.
 	InitPID int
 	// Repinned is called when an executable on a read-only mount was changed by root and its new
@@ -32,12 +34,13 @@ const (
 
 // Watcher keeps the record of who called connect() in one sandbox.
 type Watcher struct {
-	listener listener
-	diag     *diag
-	init     int
-	records  *records
-	content  *contents
-	loops    sync.WaitGroup
+	listener  listener
+	diag      *diag
+	conntrack *conntrack
+	init      int
+	records   *records
+	content   *contents
+	loops     sync.WaitGroup
 }
 
 // New returns a watcher. Nothing is answered until Watch runs: serve first, then release the sandbox.
@@ -49,12 +52,16 @@ func New(c Config) (*Watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := newDiag(c.Diag)
+	sockets, err := newNetlink(c.Diag, "sock_diag")
+	if err != nil {
+		return nil, err
+	}
+	connections, err := newNetlink(c.Conntrack, "conntrack")
 	if err != nil {
 		return nil, err
 	}
 	return &Watcher{
-		listener: l, diag: d, init: c.InitPID,
+		listener: l, diag: &diag{sockets}, conntrack: &conntrack{connections}, init: c.InitPID,
 		records: newRecords(maxRecords), content: newContents(c.Repinned),
 	}, nil
 }

@@ -18,6 +18,8 @@ type call struct {
 	want   unix.Errno
 }
 
+const badFile = 1 << 20 // no descriptor
+
 const highBits = 1 << 32 // of an int argument: the kernel does not read them
 
 // calls is one row per fact. Those that succeed change nothing.
@@ -85,6 +87,16 @@ func calls() []call {
 		{"UDP", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_UDP}, 0},
 		{"a unix socket", unix.SYS_SOCKET, [6]uintptr{unix.AF_UNIX, unix.SOCK_SEQPACKET, 0}, 0},
 		{"a pair of TIPC sockets", unix.SYS_SOCKETPAIR, [6]uintptr{unix.AF_TIPC, unix.SOCK_STREAM}, unix.EAFNOSUPPORT},
+		{"chmod that sets the user id", unix.SYS_FCHMOD, [6]uintptr{badFile, 0o4755}, unix.EPERM},
+		{"chmod that sets the group id, high bits set", unix.SYS_FCHMODAT, [6]uintptr{badFile, 0, 0o2755 | highBits}, unix.EPERM},
+		{"fchmodat2 that sets both", unix.SYS_FCHMODAT2, [6]uintptr{badFile, 0, 0o6755}, unix.EPERM},
+		{"mknod that sets the user id", unix.SYS_MKNODAT, [6]uintptr{badFile, 0, unix.S_IFREG | 0o4755}, unix.EPERM},
+		{"open that makes a set-uid file", unix.SYS_OPENAT, [6]uintptr{badFile, 0, unix.O_CREAT | unix.O_WRONLY, 0o4755}, unix.EPERM},
+		{"open of a nameless set-uid file", unix.SYS_OPENAT, [6]uintptr{badFile, 0, unix.O_TMPFILE | unix.O_WRONLY, 0o4755}, unix.EPERM},
+		{"open that makes nothing", unix.SYS_OPENAT, [6]uintptr{badFile, 0, unix.O_RDONLY, 0o4755}, unix.EFAULT},
+		{"chmod without", unix.SYS_FCHMOD, [6]uintptr{badFile, 0o1755}, unix.EBADF},
+		{"openat2", unix.SYS_OPENAT2, [6]uintptr{}, unix.ENOSYS},
+		{"a line discipline", unix.SYS_IOCTL, [6]uintptr{0, unix.TIOCSETD}, unix.EPERM},
 		{"a change of security context", unix.SYS_LSM_SET_SELF_ATTR, [6]uintptr{}, unix.EPERM},
 		{"sendto that connects", unix.SYS_SENDTO, [6]uintptr{0, 0, 0, unix.MSG_FASTOPEN}, unix.EOPNOTSUPP},
 		{"sendmsg that connects", unix.SYS_SENDMSG, [6]uintptr{0, 0, unix.MSG_FASTOPEN}, unix.EOPNOTSUPP},

@@ -17,6 +17,7 @@ func rules() []rule {
 	all = append(all, deny(unix.ENOSYS, absent()...)...)
 	all = append(all, cloneRules()...)
 	all = append(all, socketRules()...)
+	all = append(all, setIDRules()...)
 	return append(all, argumentRules()...)
 }
 
@@ -49,9 +50,10 @@ func outOfReach() []uint32 {
 
 // absent answer as on a kernel without them, so that programs fall back:
 // io_uring connects and opens without a system call that a filter sees, and the
-// flags of clone3 lie in memory, which a filter cannot read.
+// flags of clone3 and the mode of openat2 lie in memory, which a filter cannot
+// read.
 func absent() []uint32 {
-	return []uint32{unix.SYS_IO_URING_SETUP, unix.SYS_IO_URING_ENTER, unix.SYS_IO_URING_REGISTER, unix.SYS_CLONE3, unix.SYS_LISTNS}
+	return []uint32{unix.SYS_IO_URING_SETUP, unix.SYS_IO_URING_ENTER, unix.SYS_IO_URING_REGISTER, unix.SYS_CLONE3, unix.SYS_LISTNS, unix.SYS_OPENAT2}
 }
 
 // cloneRules refuse every namespace. clone(2) has no CLONE_NEWTIME: its bit is
@@ -116,13 +118,15 @@ func fastOpenRules() []rule {
 }
 
 // argumentRules refuse some uses of calls that are otherwise needed: typing
-// into a terminal (TIOCSTI, and TIOCLINUX's paste), changing what /proc/PID/exe
-// says (PR_SET_MM), and personalities that make all memory executable.
+// into a terminal (TIOCSTI, and TIOCLINUX's paste), loading a line discipline
+// into the kernel (TIOCSETD), changing what /proc/PID/exe says (PR_SET_MM), and
+// personalities that make all memory executable.
 func argumentRules() []rule {
 	const tioclinux = 0x541c
 	return []rule{
 		{unix.SYS_IOCTL, []test{{arg: 1, val: unix.TIOCSTI}}, errno(unix.EPERM)},
 		{unix.SYS_IOCTL, []test{{arg: 1, val: tioclinux}}, errno(unix.EPERM)},
+		{unix.SYS_IOCTL, []test{{arg: 1, val: unix.TIOCSETD}}, errno(unix.EPERM)},
 		{unix.SYS_PRCTL, []test{{arg: 0, val: unix.PR_SET_MM}}, errno(unix.EPERM)},
 		{unix.SYS_PERSONALITY, []test{{arg: 0, val: 0, not: true}, {arg: 0, val: 0xffffffff, not: true}}, errno(unix.EPERM)},
 	}

@@ -7,3 +7,6 @@ const auditArch = unix.AUDIT_ARCH_AARCH64
 
 // archForbidden are refused on this architecture only; there are none.
 func archForbidden() []uint32 { return nil }
+
+// archSetIDRules are the older calls of other architectures; there are none.
+func archSetIDRules() []rule { return nil }

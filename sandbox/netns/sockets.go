@@ -29,6 +29,7 @@ const (
 	dnsTCP4Name = "dns-tcp4"
 	dnsTCP6Name = "dns-tcp6"
 	diagName    = "diag"
+	trackName   = "conntrack"
 )
 
 func wanted(v6 bool) []socket {
@@ -48,8 +49,9 @@ func wanted(v6 bool) []socket {
 		socket{dnsTCP6Name, unix.SOCK_STREAM, netip.AddrPortFrom(six, dnsPort)})
 }
 
-// open makes the sockets, and one for sock_diag(7): the supervisor asks it
-// who is behind a connection, and the answers are about this namespace.
+// open makes the sockets, and one each for sock_diag(7) and for conntrack: the
+// supervisor asks them who is behind a connection, and from which port it was
+// made, and the answers are about this namespace.
 func open(v6 bool, rules int) (*Ends, error) {
 	e := &Ends{Rules: rules}
 	for _, s := range wanted(v6) {
@@ -60,12 +62,17 @@ func open(v6 bool, rules int) (*Ends, error) {
 		}
 		e.Names, e.Files = append(e.Names, s.name), append(e.Files, f)
 	}
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
-	if err != nil {
-		e.Close()
-		return nil, fmt.Errorf("sock_diag: %w", err)
+	for _, n := range []struct {
+		name     string
+		protocol int
+	}{{diagName, unix.NETLINK_SOCK_DIAG}, {trackName, unix.NETLINK_NETFILTER}} {
+		fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, n.protocol)
+		if err != nil {
+			e.Close()
+			return nil, fmt.Errorf("netlink socket for %s: %w", n.name, err)
+		}
+		e.Names, e.Files = append(e.Names, n.name), append(e.Files, os.NewFile(uintptr(fd), n.name))
 	}
-	e.Names, e.Files = append(e.Names, diagName), append(e.Files, os.NewFile(uintptr(fd), diagName))
 	return e, nil
 }
 
@@ -118,6 +125,9 @@ type Sockets struct {
 	DNSTCP4, DNSTCP6 net.Listener
 	// Diag is a NETLINK_SOCK_DIAG socket of the sandbox's network namespace.
 	Diag *os.File
+	// Conntrack is a NETLINK_NETFILTER socket of the sandbox's network namespace,
+	// made with CAP_NET_ADMIN there.
+	Conntrack *os.File
 }
 
 // Adopt makes Sockets of the files that init sent, and closes the files.
@@ -128,11 +138,11 @@ func Adopt(names []string, files []*os.File) (*Sockets, error) {
 		if problem == nil {
 			problem = s.adopt(names[i], f)
 		}
-		if f != s.Diag {
+		if f != s.Diag && f != s.Conntrack {
 			f.Close()
 		}
 	}
-	if problem == nil && (s.Proxy == nil || s.TCP4 == nil || s.DNSUDP4 == nil || s.DNSTCP4 == nil || s.Diag == nil) {
+	if problem == nil && (s.Proxy == nil || s.TCP4 == nil || s.DNSUDP4 == nil || s.DNSTCP4 == nil || s.Diag == nil || s.Conntrack == nil) {
 		problem = fmt.Errorf("sockets are missing among %q", names)
 	}
 	if problem != nil {
@@ -146,6 +156,8 @@ func (s *Sockets) adopt(name string, f *os.File) (err error) {
 	switch name {
 	case diagName:
 		s.Diag = f
+	case trackName:
+		s.Conntrack = f
 	case dnsUDP4Name:
 		s.DNSUDP4, err = net.FilePacketConn(f)
 	case dnsUDP6Name:
@@ -177,7 +189,9 @@ func (s *Sockets) Close() {
 			c.Close()
 		}
 	}
-	if s.Diag != nil {
-		s.Diag.Close()
+	for _, f := range []*os.File{s.Diag, s.Conntrack} {
+		if f != nil {
+			f.Close()
+		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 
+	"exeat/policy"
+	"exeat/proxy"
 	"exeat/store"
 )
 
@@ -61,6 +63,9 @@ func (f *denialsFile) Close() error { return f.file.Close() }
 
 // append adds one denial. The texts in d are neutralised already.
 func (f *denialsFile) append(d store.Decision) error {
+	if d.Code == string(policy.CodeAddress) {
+		d.Reason = proxy.HiddenAddress
+	}
 	text := denialText(d, insidePID(d.PID))
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -88,7 +88,7 @@ func (s *supervisor) attach() (*credential.Injector, error) {
 // its end is the sandbox's.
 func (s *supervisor) watch() (*identity.Watcher, error) {
 	watcher, err := identity.New(identity.Config{
-		Notify: s.box.Notify, Diag: s.box.Sockets.Diag, InitPID: s.box.PID,
+		Notify: s.box.Notify, Diag: s.box.Sockets.Diag, Conntrack: s.box.Sockets.Conntrack, InitPID: s.box.PID,
 		Repinned: func(path string) { s.logger.Info("executable changed by root, pinned again", "path", path) },
 	})
 	if err != nil {

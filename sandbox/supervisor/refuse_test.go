@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,6 +78,27 @@ func TestRefusesBindMount(t *testing.T) {
 	r := newRefusals([]string{state}, "")
 	if _, err := r.check(project); err == nil || !strings.Contains(err.Error(), "exeat's own files") {
 		t.Errorf("got %v, want the mount below it refused", err)
+	}
+}
+
+// A socket of the host below a mount is a way out that no network namespace closes.
+func TestRefusesHostSocket(t *testing.T) {
+	base, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mkdirs(t, filepath.Join(base, "with/a b"), filepath.Join(base, "without"))
+	listener, err := net.Listen("unix", filepath.Join(base, "with/a b/s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	r := newRefusals(nil, "")
+	if _, err := r.check(filepath.Join(base, "with")); err == nil || !strings.Contains(err.Error(), "a b/s") {
+		t.Errorf("got %v, want the socket named", err)
+	}
+	if _, err := r.check(filepath.Join(base, "without")); err != nil {
+		t.Errorf("got %v, want it allowed", err)
 	}
 }
 

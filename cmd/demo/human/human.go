@@ -87,6 +87,24 @@ func (h *Human) Type(line string) error {
 	return err
 }
 
+// drain waits until the terminal is read to its end, or is kept open by something the program left behind.
+func (h *Human) drain() {
+	limit := time.After(5 * time.Second)
+	for {
+		h.mu.Lock()
+		more, ended := h.more, h.ended
+		h.mu.Unlock()
+		if ended {
+			return
+		}
+		select {
+		case <-more:
+		case <-limit:
+			return
+		}
+	}
+}
+
 // Screen returns everything shown so far.
 func (h *Human) Screen() string {
 	h.mu.Lock()
@@ -94,9 +112,11 @@ func (h *Human) Screen() string {
 	return h.screen.String()
 }
 
-// Leave waits for the program to end and returns its exit code.
+// Leave waits for the program to end and returns its exit code. What the
+// program wrote last is on the screen then.
 func (h *Human) Leave() (int, error) {
 	err := h.cmd.Wait()
+	h.drain()
 	defer h.master.Close()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
