@@ -51,7 +51,7 @@ func (p Proposal) Check() error {
 	case p.Status == Pending:
 		return nil
 	case p.ReplacedBy != 0:
-		return refuse(CodeBaseMoved, fmt.Sprintf("exeat approve %d", p.ReplacedBy),
+		return refuse(CodeBaseMoved, fmt.Sprintf("exeat proposal show %d   (then: exeat approve %d)", p.ReplacedBy, p.ReplacedBy),
 			"proposal %d is superseded: the policy has moved, and the same change is now proposal %d", p.ID, p.ReplacedBy)
 	case p.Comment != "":
 		return refuse(CodeDecided, "exeat proposal list", "proposal %d is %s: %s", p.ID, p.Status, p.Comment)

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -39,7 +40,7 @@ type auditRow struct {
 	Hash    string    `json:"hash"`
 }
 
-func runAuditList(ctx context.Context, env Env, limit int, json bool) error {
+func runAuditList(ctx context.Context, env Env, limit int, asJSON bool) error {
 	st, err := env.Store(ctx)
 	if err != nil {
 		return err
@@ -56,12 +57,30 @@ func runAuditList(ctx context.Context, env Env, limit int, json bool) error {
 	rows, cells := []auditRow{}, [][]string{}
 	for _, e := range entries {
 		rows = append(rows, auditRow{e.N, e.Time, e.Actor, e.Action, e.Subject, string(e.Detail), e.Hash})
-		cells = append(cells, []string{strconv.FormatInt(e.N, 10), e.Time.Local().Format(time.DateTime), e.Actor, e.Action, e.Subject, string(e.Detail)})
+		cells = append(cells, []string{strconv.FormatInt(e.N, 10), e.Time.Local().Format(time.DateTime), e.Actor, e.Action, e.Subject, detailWords(e.Detail)})
 	}
-	if json {
+	if asJSON {
 		return writeJSON(env.Out, rows)
 	}
 	return table(env.Out, []string{"N", "TIME", "ACTOR", "ACTION", "SUBJECT", "DETAIL"}, cells)
+}
+
+// detailWords is what a reader wants of an entry's detail; --json has the whole.
+func detailWords(raw []byte) string {
+	var detail struct {
+		Revision int    `json:"revision"`
+		Digest   string `json:"digest"`
+		Source   string `json:"source"`
+		Why      string `json:"why"`
+	}
+	if json.Unmarshal(raw, &detail) != nil || detail.Revision == 0 {
+		return string(raw)
+	}
+	words := fmt.Sprintf("revision %d, %.12s, from %s", detail.Revision, detail.Digest, detail.Source)
+	if detail.Why != "" {
+		words += ": " + detail.Why
+	}
+	return words
 }
 
 func newAuditVerifyCommand(env Env) *cobra.Command {
@@ -73,7 +92,7 @@ chain, so a tail that was cut off before the last approval is found; one after i
 	}
 }
 
-func runAuditVerify(ctx context.Context, env Env, json bool) error {
+func runAuditVerify(ctx context.Context, env Env, asJSON bool) error {
 	st, err := env.Store(ctx)
 	if err != nil {
 		return err
@@ -87,7 +106,7 @@ func runAuditVerify(ctx context.Context, env Env, json bool) error {
 	if err != nil {
 		return err
 	}
-	if json {
+	if asJSON {
 		return writeJSON(env.Out, map[string]int64{"entries": length, "signed_up_to": signed})
 	}
 	_, err = fmt.Fprintf(env.Out, "ok: %d entries, signed up to entry %d\n", length, signed)

@@ -3,6 +3,7 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -45,13 +46,17 @@ func runPolicyList(ctx context.Context, env Env, name string, json bool) error {
 		return writeJSON(env.Out, revisionRows(revisions))
 	}
 	var rows [][]string
-	for _, r := range revisions {
+	for i, r := range revisions {
+		status := r.Status
+		if status == "loaded" && slices.ContainsFunc(revisions[i+1:], func(later store.Revision) bool { return later.Status == "loaded" }) {
+			status = "replaced" // it was loaded once
+		}
 		approver := cmp.Or(r.Approver, "unsigned")
 		if r.Strength != "" {
 			approver += " (" + r.Strength + ")"
 		}
 		rows = append(rows, []string{
-			strconv.Itoa(r.Number), r.Status, r.Digest[:12], r.Source, approver,
+			strconv.Itoa(r.Number), status, r.Digest[:12], r.Source, approver,
 			r.CreatedAt.Local().Format(time.DateTime), r.Problem,
 		})
 	}

@@ -11,6 +11,7 @@ import (
 	"exeat/approvals/grant"
 	"exeat/policy"
 	"exeat/sandbox"
+	"exeat/store"
 )
 
 type setOptions struct {
@@ -66,31 +67,48 @@ func runPolicySet(ctx context.Context, env Env, opts setOptions) error {
 	if err != nil {
 		return err
 	}
-	err = runApprove(ctx, env, grant.Request{SandboxID: info.ID, File: file, Text: text}, opts.json)
-	if opts.wait && errors.Is(err, context.DeadlineExceeded) { // signed, and the supervisor was too busy to answer
-		return awaitLoaded(ctx, env, boxes, info, opts.timeout)
+	before, err := boxes.Store.LatestRevision(ctx, info.ID)
+	if err != nil {
+		return err
 	}
-	return err
+	err = runApprove(ctx, env, grant.Request{SandboxID: info.ID, File: file, Text: text}, opts.json)
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return settleTimeout(ctx, env, boxes, unsettled{opts, before, err})
 }
 
-// awaitLoaded waits for the newest signed revision to be in force.
-func awaitLoaded(ctx context.Context, env Env, boxes *sandbox.Sandboxes, info sandbox.Info, limit time.Duration) error {
-	newest, err := boxes.Store.LatestRevision(ctx, info.ID)
+// unsettled is a change whose supervisor did not answer in time.
+type unsettled struct {
+	setOptions
+	before store.Revision // the newest one until then
+	cause  error
+}
+
+// settleTimeout finds out how far the change came, and with --wait waits for the rest.
+func settleTimeout(ctx context.Context, env Env, boxes *sandbox.Sandboxes, u unsettled) error {
+	newest, err := boxes.Store.LatestRevision(ctx, u.before.Sandbox)
+	switch {
+	case err != nil:
+		return errors.Join(u.cause, err)
+	case newest.Number == u.before.Number:
+		err := fmt.Errorf("the supervisor of sandbox %q does not answer: nothing was signed", u.name)
+		return &codeError{exitTimeout, &hintError{err, "exeat sandbox get " + u.name}}
+	case !u.wait:
+		return u.cause
+	}
+	client, err := boxes.Connect(ctx, u.name)
 	if err != nil {
 		return err
 	}
-	client, err := boxes.Connect(ctx, info.Name)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, u.timeout)
 	defer cancel()
 	number, err := client.Await(ctx, newest.Number-1)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return &codeError{exitTimeout, fmt.Errorf("revision %d is signed and not loaded after %s", newest.Number, limit)}
+		return &codeError{exitTimeout, fmt.Errorf("revision %d is signed and not loaded after %s", newest.Number, u.timeout)}
 	}
 	if err == nil {
-		fmt.Fprintf(env.Err, "revision %d of sandbox %s is in force\n", number, info.Name)
+		fmt.Fprintf(env.Err, "revision %d of sandbox %s is in force\n", number, u.name)
 	}
 	return err
 }

@@ -104,6 +104,7 @@ func runCreate(ctx context.Context, env Env, opts createOptions) error {
 	box := store.Sandbox{ID: create.ID, Name: create.Name, Spec: create.Spec}
 	announce(env, "created", box, started)
 	if len(box.Spec.Command) == 0 {
+		fmt.Fprintf(env.Err, "%s exeat sandbox connect %s\n", env.errStyle().dim("hint:"), box.Name)
 		return nil
 	}
 	return runMain(ctx, env, boxes, box)

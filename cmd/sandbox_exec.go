@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -34,7 +35,7 @@ EXIT STATUS
 			return notRun(runExec(c.Context(), env, opts))
 		},
 	}
-	c.Flags().StringArrayVarP(&opts.env, "env", "e", nil, "set a variable, as `NAME=VALUE`")
+	c.Flags().StringArrayVarP(&opts.env, "env", "e", nil, "set a variable, as `NAME=VALUE`, or NAME to take it from here")
 	c.Flags().StringVarP(&opts.workdir, "dir", "C", "", "run in this `directory` of the sandbox")
 	completeSandboxes(env, c)
 	return c
@@ -53,6 +54,10 @@ func newSandboxConnectCommand(env Env) *cobra.Command {
 }
 
 func runExec(ctx context.Context, env Env, opts execOptions) error {
+	extra, err := variables(env, opts.env)
+	if err != nil {
+		return err
+	}
 	boxes, done, err := env.open(ctx)
 	if err != nil {
 		return err
@@ -62,7 +67,17 @@ func runExec(ctx context.Context, env Env, opts execOptions) error {
 	if err != nil {
 		return err
 	}
-	return attach(ctx, env, client, control.ExecRequest{Argv: opts.argv, Env: opts.env, Dir: opts.workdir})
+	return attach(ctx, env, client, control.ExecRequest{Argv: opts.argv, Env: assignments(extra), Dir: opts.workdir})
+}
+
+// assignments are variables as a program gets them.
+func assignments(values map[string]string) []string {
+	var all []string
+	for name, value := range values {
+		all = append(all, name+"="+value)
+	}
+	slices.Sort(all)
+	return all
 }
 
 // programError gives the failure to start a program its exit code, as env(1) has them.

@@ -58,22 +58,22 @@ var errChanged = errors.New("its ancestors changed while they were read")
 // ancestors names the processes between o and the sandbox's init, or says why it cannot.
 func (w *Watcher) ancestors(o own) (names []string, unknown string) {
 	child := o.status
+	var err error
 	for range attempts {
-		names, err := w.climb(child)
-		if err == nil {
+		if names, err = w.climb(child); err == nil {
 			return names, ""
 		}
-		if err != errChanged {
-			return nil, err.Error()
+		if !errors.Is(err, errChanged) {
+			break
 		}
 		// An orphan has another parent by now. A process that started later only has the number.
-		again, err := readStatus(o.tid)
-		if err != nil || again.start > o.status.start {
+		again, gone := readStatus(o.tid)
+		if gone != nil || again.start > o.status.start {
 			break
 		}
 		child = again
 	}
-	return nil, errChanged.Error()
+	return nil, err.Error()
 }
 
 // climb goes from parent to parent. Any of them may end at any moment and its number be given away:
@@ -88,8 +88,11 @@ func (w *Watcher) climb(child status) (names []string, err error) {
 			return nil, fmt.Errorf("it has more than %d ancestors", maxAncestors)
 		}
 		name, parent, err := w.ancestor(child.parent)
-		if err != nil || parent.start > child.start {
-			return nil, errChanged
+		if err != nil {
+			return nil, fmt.Errorf("%w: process %d: %w", errChanged, child.parent, err)
+		}
+		if parent.start > child.start {
+			return nil, fmt.Errorf("%w: process %d started after its child", errChanged, child.parent)
 		}
 		names, child = append(names, name), parent
 	}

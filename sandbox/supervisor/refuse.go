@@ -80,7 +80,10 @@ func (r refusals) checkPlace(named, place string) error {
 		return nil // vanished, or unreadable for us and so for the sandbox
 	}
 	if what, found := r.broad[id]; found {
-		return &hintError{fmt.Sprintf("refusing to mount %s: it is %s, which holds more than one project", named, what), "name a directory below " + what}
+		if what != named {
+			named += ", which is " + what
+		}
+		return &hintError{fmt.Sprintf("refusing to mount %s: it holds more than one project", named), "name a directory below " + what}
 	}
 	if what, found := r.above[id]; found {
 		return &hintError{fmt.Sprintf("refusing to mount %s: it contains exeat's own files (%s)", named, what), "name a directory that does not contain " + what}
