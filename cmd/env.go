@@ -78,7 +78,7 @@ func ownHome(getenv func(string) string, euid int) (string, error) {
 	}
 	var st unix.Stat_t
 	if err := unix.Stat(home, &st); err != nil {
-		return "", fmt.Errorf("home directory %s: %w", home, err)
+		return "", &hintError{fmt.Errorf("home directory %s: %w", home, err), "HOME=/path/to/home exeat ..."}
 	}
 	if int(st.Uid) != euid {
 		return "", &hintError{fmt.Errorf("home directory %s belongs to uid %d, not to you (uid %d)", home, st.Uid, euid), "sudo -H exeat ..."}

@@ -35,13 +35,22 @@ func Prepare(d Dirs) error {
 			return &DirError{Path: path, Problem: "is not an absolute path"}
 		}
 		if err := os.MkdirAll(path, 0o700); err != nil {
-			return &DirError{Path: path, Problem: fmt.Sprintf("cannot be made: %v", err), Err: err, hint: "ls -ld " + quote(filepath.Dir(path))}
+			return &DirError{Path: path, Problem: fmt.Sprintf("cannot be made: %v", err), Err: err, hint: "ls -ld " + quote(nearest(path))}
 		}
 		if err := checkDir(path); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// nearest is the closest directory above path that exists: the one that is in the way.
+func nearest(path string) string {
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(dir); err == nil || dir == filepath.Dir(dir) {
+			return dir
+		}
+	}
 }
 
 // checkDir looks at the directory through a descriptor, so that what is judged is

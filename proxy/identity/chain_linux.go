@@ -89,10 +89,10 @@ func (w *Watcher) climb(child status) (names []string, err error) {
 		}
 		name, parent, err := w.ancestor(child.parent)
 		if err != nil {
-			return nil, fmt.Errorf("%w: process %d: %w", errChanged, child.parent, err)
+			return nil, fmt.Errorf("%w: %v", errChanged, err)
 		}
 		if parent.start > child.start {
-			return nil, fmt.Errorf("%w: process %d started after its child", errChanged, child.parent)
+			return nil, fmt.Errorf("%w: one started after its child", errChanged)
 		}
 		names, child = append(names, name), parent
 	}

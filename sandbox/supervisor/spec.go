@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -26,7 +27,9 @@ func (s *supervisor) spec() (confine.Spec, error) {
 	if os.Geteuid() != 0 {
 		return spec, nil
 	}
-	if err := os.Chown(s.dir.Home(), row.HostUID, row.HostGID); err != nil {
+	if err := os.Chown(s.dir.Home(), row.HostUID, row.HostGID); errors.Is(err, unix.EINVAL) {
+		return confine.Spec{}, &hintError{fmt.Sprintf("root has no uid %d to give to the sandbox here: this is a user namespace, such as a container without root", row.HostUID), "run exeat as an ordinary user, or outside of the container"}
+	} else if err != nil {
 		return confine.Spec{}, fmt.Errorf("home of sandbox: %w", err)
 	}
 	if err := openTrees(&spec, row.Workdir); err != nil {
