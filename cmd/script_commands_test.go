@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -79,7 +80,7 @@ func at(ts *testscript.TestScript) *human.Human {
 	return humans[len(humans)-1]
 }
 
-// sit starts a program at a terminal; the one that is left first is the one that came last.
+// sit starts a program at a terminal. Humans who sit already wait until this one has left.
 func sit(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) >= 1, "tty program...")
 	path, err := lookPath(ts, args[0])
@@ -94,7 +95,9 @@ func sit(ts *testscript.TestScript, neg bool, args []string) {
 	cmd.Env = append(cmd.Env, "NO_COLOR=1", "TERM=xterm")
 	h, err := human.Sit(cmd)
 	ts.Check(err)
-	ts.Defer(func() { _ = cmd.Process.Kill() })
+	end := func() { _ = cmd.Process.Kill() }
+	time.AfterFunc(2*patience, end) // nobody waits for ever for a program that does not end
+	ts.Defer(end)
 	castOf(ts).humans = append(castOf(ts).humans, h)
 }
 

@@ -29,10 +29,11 @@ func (e *HeldError) Hint() string { return "open another terminal and run the co
 // refuseHolders looks for the terminal among the open files of every process
 // that can be read, which are at least all of this user's own.
 func refuseHolders(fd int) error {
-	device, err := unix.IoctlGetUint32(fd, unix.TIOCGDEV) // ioctl_tty(2): the device behind /dev/tty
+	number, err := unix.IoctlGetUint32(fd, unix.TIOCGDEV) // ioctl_tty(2): the device behind /dev/tty
 	if err != nil {
 		return fmt.Errorf("read the terminal's device: %w", err)
 	}
+	ours := newDevice(uint64(number))
 	session, err := unix.Getsid(0)
 	if err != nil {
 		return fmt.Errorf("read own session: %w", err)
@@ -43,7 +44,7 @@ func refuseHolders(fd int) error {
 	}
 	for _, dir := range processes {
 		pid, _ := strconv.Atoi(filepath.Base(dir))
-		if sid, err := unix.Getsid(pid); err != nil || sid == session || !holds(dir, uint64(device)) {
+		if sid, err := unix.Getsid(pid); err != nil || sid == session || !holds(dir, ours) {
 			continue
 		}
 		name, _ := os.ReadFile(filepath.Join(dir, "comm"))
@@ -52,8 +53,36 @@ func refuseHolders(fd int) error {
 	return nil
 }
 
+// device is a terminal: its number, and the file system of the pseudo-terminal.
+// The number alone does not name one: each sandbox has a devpts of its own
+// (devpts in the kernel's filesystems documentation), and its pts/0 is not ours.
+type device struct{ number, instance uint64 }
+
+// Majors of the slaves of pseudo-terminals (admin-guide/devices.txt).
+const firstSlave, lastSlave = 136, 143
+
+// newDevice finds the instance. Where it cannot, none is named, and every
+// terminal of that number is taken for ours.
+func newDevice(number uint64) device {
+	d := device{number: number}
+	major, minor := unix.Major(number), unix.Minor(number)
+	if major < firstSlave || major > lastSlave {
+		return d
+	}
+	var st unix.Stat_t
+	path := fmt.Sprintf("/dev/pts/%d", (major-firstSlave)<<8|minor)
+	if unix.Stat(path, &st) == nil && st.Rdev == number {
+		d.instance = st.Dev
+	}
+	return d
+}
+
+func (d device) is(st unix.Stat_t) bool {
+	return st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == d.number && (d.instance == 0 || d.instance == st.Dev)
+}
+
 // holds says whether the process has the device among its open files.
-func holds(dir string, device uint64) bool {
+func holds(dir string, ours device) bool {
 	files, _ := filepath.Glob(filepath.Join(dir, "fd", "*"))
 	for _, file := range files {
 		target, err := os.Readlink(file)
@@ -61,7 +90,7 @@ func holds(dir string, device uint64) bool {
 			continue
 		}
 		var st unix.Stat_t
-		if unix.Stat(file, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == device {
+		if unix.Stat(file, &st) == nil && ours.is(st) {
 			return true
 		}
 	}
