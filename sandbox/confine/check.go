@@ -10,18 +10,15 @@ import (
 )
 
 // check finds what Start must not even try.
-func (s *Spec) check() error {
-	if s.HostUID == 0 || s.HostGID == 0 {
+func (i IDs) check() error {
+	if i.HostUID == 0 || i.HostGID == 0 {
 		return specError("a sandbox never runs as root, not even without capabilities", "give the host uid of the work's owner")
 	}
 	uid, gid := os.Geteuid(), os.Getegid()
-	if uid != 0 && (s.HostUID != uid || s.HostGID != gid) {
-		return specError(fmt.Sprintf("uid %d cannot make a sandbox for uid %d", uid, s.HostUID), "")
+	if uid != 0 && (i.HostUID != uid || i.HostGID != gid) {
+		return specError(fmt.Sprintf("uid %d cannot make a sandbox for uid %d", uid, i.HostUID), "")
 	}
-	if err := checkDumpable(uid); err != nil {
-		return err
-	}
-	return s.checkPaths()
+	return checkDumpable(uid)
 }
 
 // checkDumpable names a mistake that the kernel reports as "permission denied"

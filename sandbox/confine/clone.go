@@ -25,16 +25,16 @@ func initCaps() []uintptr {
 // on a few messages a minute need not collect before it has grown.
 func initEnv() []string { return []string{"GOMAXPROCS=2", "GOGC=off", "GOMEMLIMIT=64MiB"} }
 
-func attr(spec *Spec) *syscall.SysProcAttr {
+func attr(ids IDs) *syscall.SysProcAttr {
 	a := &syscall.SysProcAttr{
 		Cloneflags:  namespaces,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: spec.UID, HostID: spec.HostUID, Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: spec.GID, HostID: spec.HostGID, Size: 1}},
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: ids.UID, HostID: ids.HostUID, Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: ids.GID, HostID: ids.HostGID, Size: 1}},
 		AmbientCaps: initCaps(),
 		Pdeathsig:   syscall.SIGKILL,
 	}
 	if os.Geteuid() == 0 {
-		a.Credential = &syscall.Credential{Uid: uint32(spec.UID), Gid: uint32(spec.GID), NoSetGroups: true}
+		a.Credential = &syscall.Credential{Uid: uint32(ids.UID), Gid: uint32(ids.GID), NoSetGroups: true}
 	}
 	return a
 }

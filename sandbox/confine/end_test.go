@@ -35,7 +35,7 @@ func TestEndBeforeSpec(t *testing.T) {
 
 // ...and when all is made, with no signal to help.
 func TestEndWhenReady(t *testing.T) {
-	s := Spec{HostUID: os.Geteuid(), HostGID: os.Getegid(), UID: 1, GID: 1, Hostname: "box"}
+	s := Spec{IDs: IDs{HostUID: os.Geteuid(), HostGID: os.Getegid(), UID: 1, GID: 1}, Hostname: "box"}
 	if s.HostUID == 0 {
 		s.HostUID, s.HostGID = 0x70000001, 0x70000001
 	}

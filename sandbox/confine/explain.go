@@ -10,7 +10,7 @@ import (
 
 // explain says why the clone was refused. The kernel gives one number for many
 // causes; its own settings tell them apart.
-func explain(err error, spec *Spec) error {
+func explain(err error, hostUID int) error {
 	if _, ok := errors.AsType[*StartError](err); ok {
 		return err
 	}
@@ -25,7 +25,7 @@ func explain(err error, spec *Spec) error {
 	case syscall.EPERM:
 		e.Message, e.Advice = forbidden(readHost())
 	case syscall.EACCES:
-		e.Message, e.Advice = unreadable(spec.HostUID)
+		e.Message, e.Advice = unreadable(hostUID)
 	case syscall.EINVAL:
 		e.Message = "this kernel is built without a namespace that a sandbox needs"
 		e.Advice = "zgrep -E 'CONFIG_(USER|PID|NET|IPC|UTS)_NS|CONFIG_CGROUPS' /proc/config.gz"

@@ -35,7 +35,7 @@ const inside = "/exeat/bin/exeat"
 // system is a sandbox with the system's programs.
 func system(t testing.TB) confine.Spec {
 	t.Helper()
-	s := confine.Spec{HostUID: os.Geteuid(), HostGID: os.Getegid(), UID: 1000, GID: 1000, Hostname: "box"}
+	s := confine.Spec{IDs: confine.IDs{HostUID: os.Geteuid(), HostGID: os.Getegid(), UID: 1000, GID: 1000}, Hostname: "box"}
 	if s.HostUID == 0 {
 		s.HostUID, s.HostGID = 0x70000001, 0x70000001
 	}

@@ -2,14 +2,19 @@ package confine
 
 import "os"
 
-// Spec says what a sandbox is made of. Paths are absolute and clean.
-type Spec struct {
+// IDs are who the programs of a sandbox are.
+type IDs struct {
 	// HostUID and HostGID are who the sandbox is for the host: the caller's
 	// own for an ordinary user, any but 0 for root. A capless uid 0 still
 	// opens what root owns, /etc/shadow first.
 	HostUID, HostGID int
 	// UID and GID are the numbers seen inside.
 	UID, GID int
+}
+
+// Spec says what a sandbox is made of. Paths are absolute and clean.
+type Spec struct {
+	IDs
 	// Hostname is the sandbox's own.
 	Hostname string
 	// Mounts is the view, in any order; a deeper target lies on a shallower one.

@@ -17,50 +17,96 @@ import (
 // setupTime bounds the making of a sandbox: clone, network, view, lock-down.
 const setupTime = 10 * time.Second
 
-// Start makes a sandbox in which nothing runs yet. The error is a [*StartError]
-// where the kernel or the spec is to blame. The caller must not have made itself
-// non-dumpable before, unless it is root (see PR_SET_DUMPABLE(2const): its
-// child's uid_map would belong to root), and must call [Box.Close].
-func Start(ctx context.Context, spec Spec) (*Box, error) {
-	if err := spec.check(); err != nil {
+// Embryo is an init in namespaces of its own that waits to be told what to
+// build. Making it takes as long as finding that out, so the two can be done
+// side by side.
+type Embryo struct {
+	box  *Box
+	ids  IDs
+	note *os.File // init's standard error
+}
+
+// Conceive makes the namespaces. The error is a [*StartError] where the kernel
+// or the ids are to blame. The caller must not have made itself non-dumpable
+// before, unless it is root (see PR_SET_DUMPABLE(2const): its child's uid_map
+// would belong to root), and must call [Embryo.Start] or [Embryo.Close].
+func Conceive(ids IDs) (*Embryo, error) {
+	if err := ids.check(); err != nil {
 		return nil, err
 	}
 	conn, theirs, err := reexec.Pair()
 	if err != nil {
 		return nil, err
 	}
-	defer theirs.Close()
+	defer theirs.Close() // or a dead init would not read as EOF
 	note, err := reexec.Memory("init-stderr", nil)
 	if err != nil {
 		conn.Close()
 		return nil, err
 	}
-	defer note.Close()
 	b := &Box{
-		conn: conn, uid: spec.HostUID, gid: spec.HostGID, ended: make(chan struct{}),
+		conn: conn, uid: ids.HostUID, gid: ids.HostGID, ended: make(chan struct{}),
 		waiting: map[int]chan notice{}, processes: map[int]*Process{},
 	}
-	if err := b.clone(&spec, theirs, note); err != nil {
+	if err := b.clone(ids, theirs, note); err != nil {
 		conn.Close()
-		return nil, explain(err, &spec)
+		note.Close()
+		return nil, explain(err, ids.HostUID)
 	}
-	theirs.Close() // or a dead init would not read as EOF
+	return &Embryo{b, ids, note}, nil
+}
+
+// IDs are who the programs will be.
+func (e *Embryo) IDs() IDs { return e.ids }
+
+// Close ends an init that was never told anything.
+func (e *Embryo) Close() {
+	e.note.Close()
+	e.box.Close()
+}
+
+// Start makes the sandbox, in which nothing runs yet. The error is a
+// [*StartError] where the kernel or the spec is to blame. Either way the embryo
+// is used up; the caller closes the [Box].
+func (e *Embryo) Start(ctx context.Context, spec Spec) (*Box, error) {
+	defer e.note.Close()
+	b := e.box
+	err := spec.checkPaths()
+	if err == nil && spec.IDs != e.ids {
+		err = specError("these namespaces were made for other ids", "")
+	}
+	if err != nil {
+		b.Close()
+		return nil, err
+	}
 	if err := b.handshake(ctx, &spec); err != nil {
 		b.Close()
-		return nil, b.blame(ctx, err, note)
+		return nil, b.blame(ctx, err, e.note)
 	}
 	b.reader.Go(b.listen)
 	return b, nil
 }
 
-func (b *Box) clone(spec *Spec, theirs, note *os.File) error {
+// Start makes a sandbox at once: [Conceive] and [Embryo.Start].
+func Start(ctx context.Context, spec Spec) (*Box, error) {
+	if err := spec.checkPaths(); err != nil {
+		return nil, err
+	}
+	e, err := Conceive(spec.IDs)
+	if err != nil {
+		return nil, err
+	}
+	return e.Start(ctx, spec)
+}
+
+func (b *Box) clone(ids IDs, theirs, note *os.File) error {
 	result := make(chan launched, 1)
 	go b.launch(reexec.Command{
 		Role:   "init",
 		Env:    initEnv(),
 		Stderr: note,
 		Files:  []reexec.File{{Name: "control", File: theirs}},
-		Attr:   attr(spec),
+		Attr:   attr(ids),
 	}, result)
 	r := <-result
 	if r.err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"exeat/sandbox/confine"
 	"exeat/store"
 )
 
@@ -21,12 +22,22 @@ type ahead struct {
 	log    *store.DecisionLog
 	reader *store.DecisionReader
 	logErr error
+
+	conceived sync.WaitGroup
+	embryo    *confine.Embryo
+	embryoErr error
 }
 
 // prepare begins the slow work; openDoors waits for it.
 func (s *supervisor) prepare(ctx context.Context) error {
 	a := &ahead{}
 	s.ahead = a
+	row := s.sandbox.Spec
+	a.conceived.Go(func() {
+		// What nearly every policy says; one that asks for other numbers inside gets another init.
+		a.embryo, a.embryoErr = confine.Conceive(confine.IDs{HostUID: row.HostUID, HostGID: row.HostGID, UID: row.HostUID, GID: row.HostGID})
+	})
+	s.undo.add(a.miscarry)
 	a.done.Go(func() { a.roots, a.hostRoots, a.rootsErr = hostRoots() })
 	a.done.Go(func() {
 		if a.log, a.logErr = store.OpenDecisions(ctx, s.dirs, s.sandbox.ID); a.logErr == nil {
@@ -35,6 +46,25 @@ func (s *supervisor) prepare(ctx context.Context) error {
 	})
 	s.undo.add(func() { s.closeRecord(a) })
 	return nil
+}
+
+// conceive hands over the init that waits to be told what to build.
+func (a *ahead) conceive(ids confine.IDs) (*confine.Embryo, error) {
+	a.conceived.Wait()
+	embryo := a.embryo
+	if a.embryoErr != nil || embryo.IDs() == ids {
+		a.embryo = nil
+		return embryo, a.embryoErr
+	}
+	return confine.Conceive(ids)
+}
+
+// miscarry ends an init that was not needed.
+func (a *ahead) miscarry() {
+	a.conceived.Wait()
+	if a.embryo != nil {
+		a.embryo.Close()
+	}
 }
 
 // wait returns the first thing that went wrong.

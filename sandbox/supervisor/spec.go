@@ -17,8 +17,10 @@ import (
 func (s *supervisor) spec() (confine.Spec, error) {
 	p, row := s.live.Load().Policy, s.sandbox.Spec
 	spec := confine.Spec{
-		HostUID: row.HostUID, HostGID: row.HostGID,
-		UID: insideID(p.Process.RunAsUser, row.HostUID), GID: insideID(p.Process.RunAsGroup, row.HostGID),
+		IDs: confine.IDs{
+			HostUID: row.HostUID, HostGID: row.HostGID,
+			UID: insideID(p.Process.RunAsUser, row.HostUID), GID: insideID(p.Process.RunAsGroup, row.HostGID),
+		},
 		Hostname: s.sandbox.Name,
 		Mounts:   slices.Clone(s.view.mounts), Links: s.view.links, Landlock: s.view.landlock,
 	}

@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"exeat/sandbox/confine"
 	"exeat/sandbox/control"
 	"exeat/store"
 )
@@ -139,8 +138,11 @@ func (s *supervisor) confine(ctx context.Context) error {
 		return err
 	}
 	defer closeTrees(spec)
-	s.box, err = confine.Start(ctx, spec)
+	embryo, err := s.ahead.conceive(spec.IDs)
 	if err != nil {
+		return err
+	}
+	if s.box, err = embryo.Start(ctx, spec); err != nil {
 		return err
 	}
 	s.undo.add(func() { s.box.Close() })
