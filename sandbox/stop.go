@@ -38,6 +38,9 @@ func (s *Sandboxes) stop(ctx context.Context, id string) (*os.File, error) {
 	if errors.As(err, &stopping) && stopping.Code == control.CodeStopping {
 		err = nil
 	}
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = client.Kill(ctx) // it hangs, and with it everything in the sandbox that wants out
+	}
 	if err != nil && !errors.Is(err, control.ErrNotRunning) {
 		return nil, err
 	}

@@ -125,7 +125,11 @@ func ask(conn net.Conn, r request) (reply, error) {
 		return reply{}, fmt.Errorf("control call %s: %w", r.Call, err)
 	}
 	var answer reply
-	if err := readMessage(conn, &answer); err != nil {
+	err := readMessage(conn, &answer)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return reply{}, fmt.Errorf("control call %s: the supervisor does not answer: %w", r.Call, context.DeadlineExceeded)
+	}
+	if err != nil {
 		return reply{}, fmt.Errorf("control call %s: supervisor ended: %w", r.Call, err)
 	}
 	if answer.Error != nil {

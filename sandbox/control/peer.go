@@ -8,12 +8,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// checkPeer refuses a peer of another user. The kernel noted the credentials
-// at connect or listen time; nothing the peer says is asked.
+// checkPeer refuses a peer of another user.
 func checkPeer(conn *net.UnixConn) error {
+	cred, err := credentials(conn)
+	if err != nil {
+		return err
+	}
+	if int(cred.Uid) != os.Geteuid() {
+		return fmt.Errorf("peer of control socket is uid %d, want %d", cred.Uid, os.Geteuid())
+	}
+	return nil
+}
+
+// credentials are those the kernel noted of the peer at connect or listen time;
+// nothing the peer says is asked.
+func credentials(conn *net.UnixConn) (*unix.Ucred, error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
-		return fmt.Errorf("peer of control socket: %w", err)
+		return nil, fmt.Errorf("peer of control socket: %w", err)
 	}
 	var cred *unix.Ucred
 	var credErr error
@@ -24,10 +36,7 @@ func checkPeer(conn *net.UnixConn) error {
 		err = credErr
 	}
 	if err != nil {
-		return fmt.Errorf("peer of control socket: %w", err)
+		return nil, fmt.Errorf("peer of control socket: %w", err)
 	}
-	if int(cred.Uid) != os.Geteuid() {
-		return fmt.Errorf("peer of control socket is uid %d, want %d", cred.Uid, os.Geteuid())
-	}
-	return nil
+	return cred, nil
 }
