@@ -33,10 +33,10 @@ func TestIDMapped(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tree.Close()
-	s.Mounts = append(s.Mounts, confine.Mount{Tree: tree, Target: "/work"})
-	s.Landlock.ReadWrite = append(s.Landlock.ReadWrite, "/work")
+	s.Mounts = append(s.Mounts, confine.Mount{Tree: tree, Target: "/job"})
+	s.Landlock.ReadWrite = append(s.Landlock.ReadWrite, "/job")
 	b := start(t, s)
-	if out, _ := run(t, b, "sh", "-c", "cat /work/old; echo new >/work/new; stat -c %u:%g /work/new"); !strings.Contains(out, "old1000:1000") {
+	if out, _ := run(t, b, "sh", "-c", "cat /job/old; echo new >/job/new; stat -c %u:%g /job/new"); !strings.Contains(out, "old1000:1000") {
 		t.Errorf("inside: %q", out)
 	}
 	info, err := os.Stat(filepath.Join(dir, "new"))

@@ -29,7 +29,7 @@ func shared(t *testing.T, s *confine.Spec, files map[string]string) (string, con
 			t.Fatal(err)
 		}
 	}
-	m := confine.Mount{Source: dir, Target: "/work"}
+	m := confine.Mount{Source: dir, Target: "/job"}
 	if os.Geteuid() == 0 {
 		if err := filepath.WalkDir(dir, func(p string, _ os.DirEntry, _ error) error { return os.Lchown(p, s.HostUID, s.HostGID) }); err != nil {
 			t.Fatal(err)
@@ -39,7 +39,7 @@ func shared(t *testing.T, s *confine.Spec, files map[string]string) (string, con
 		}
 		t.Cleanup(func() { m.Tree.Close() })
 	}
-	s.Landlock.ReadWrite = append(s.Landlock.ReadWrite, "/work")
+	s.Landlock.ReadWrite = append(s.Landlock.ReadWrite, "/job")
 	return dir, m
 }
 
@@ -47,7 +47,7 @@ func TestMounts(t *testing.T) {
 	s := basic(t)
 	dir, rw := shared(t, &s, map[string]string{"a": "one", "sub/b": "two"})
 	ro := rw
-	ro.Target, ro.ReadOnly = "/work/sub/again", true
+	ro.Target, ro.ReadOnly = "/job/sub/again", true
 	if err := os.Mkdir(filepath.Join(dir, "sub/again"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -63,10 +63,10 @@ func TestMounts(t *testing.T) {
 	s.Links = []confine.Link{{Path: "/exeat/bin/tool", Target: "/usr/bin/env"}}
 	b := start(t, s)
 	for _, c := range []struct{ script, want string }{
-		{"cat /work/a /work/sub/b", "onetwo"},
-		{"echo new >/work/c && cat /work/c", "new"},
-		{"cat /work/sub/again/a", "one"},
-		{"echo x >/work/sub/again/c", "Read-only file system"},
+		{"cat /job/a /job/sub/b", "onetwo"},
+		{"echo new >/job/c && cat /job/c", "new"},
+		{"cat /job/sub/again/a", "one"},
+		{"echo x >/job/sub/again/c", "Read-only file system"},
 		{"readlink /exeat/bin/tool", "/usr/bin/env"},
 		{"readlink /bin", hostLink(t, "/bin")},
 		{"ls -d /absent", "No such file"},
@@ -103,7 +103,7 @@ func TestFiles(t *testing.T) {
 		{Path: "/etc/not-there-on-any-host", Content: []byte("x"), Optional: true},
 		{Path: "/own/place", Content: []byte("ours"), Mode: 0o400},
 		{Path: "/dangling", Content: []byte("through a link")},
-		{Path: "/work/file", Content: []byte("new")},
+		{Path: "/job/file", Content: []byte("new")},
 	}
 	s.Masks = []string{"/etc/passwd", "/usr/share", "/no/such"}
 	b := start(t, s)
@@ -112,8 +112,8 @@ func TestFiles(t *testing.T) {
 		{"cat /own/place", "ours"},
 		{"cat /made/for/it", "through a link"},
 		{"readlink /dangling", "made/for/it"},
-		{"cat /work/file", "new"},
-		{"echo x >/work/file", "Read-only"},
+		{"cat /job/file", "new"},
+		{"echo x >/job/file", "Read-only"},
 		{"echo x >/etc/hosts", "Read-only"},
 		{"wc -c </etc/passwd; ls /usr/share | wc -l", "0\n0"},
 		{"ls -a / | grep -c '^.exeat$'", "0"},
@@ -145,9 +145,9 @@ func TestPlantedLinks(t *testing.T) {
 	}
 	s.Mounts = append(s.Mounts, m)
 	s.Files = []confine.File{
-		{Path: "/work/out/one", Content: []byte("x"), Optional: true},
-		{Path: "/work/up/two", Content: []byte("x"), Optional: true},
-		{Path: "/work/magic/three", Content: []byte("x"), Optional: true},
+		{Path: "/job/out/one", Content: []byte("x"), Optional: true},
+		{Path: "/job/up/two", Content: []byte("x"), Optional: true},
+		{Path: "/job/magic/three", Content: []byte("x"), Optional: true},
 	}
 	b, err := confine.Start(t.Context(), s)
 	if err == nil {
@@ -174,7 +174,7 @@ func TestTurnedSource(t *testing.T) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	s.Mounts = append(s.Mounts, confine.Mount{Source: filepath.Join(dir, "was-a-directory/ssl"), Target: "/work"})
+	s.Mounts = append(s.Mounts, confine.Mount{Source: filepath.Join(dir, "was-a-directory/ssl"), Target: "/job"})
 	b, err := confine.Start(t.Context(), s)
 	if err == nil {
 		b.Close()
@@ -192,12 +192,12 @@ func TestTurnedSource(t *testing.T) {
 func TestNoPlaceholders(t *testing.T) {
 	s := basic(t)
 	dir, m := shared(t, &s, nil)
-	s.Mounts = append(s.Mounts, m, confine.Mount{Source: "/etc/passwd", Target: "/work/.git/config"})
+	s.Mounts = append(s.Mounts, m, confine.Mount{Source: "/etc/passwd", Target: "/job/.git/config"})
 	b, err := confine.Start(t.Context(), s)
 	if err == nil {
 		b.Close()
 	}
-	if !errors.Is(err, unix.EROFS) || !strings.Contains(err.Error(), "/work/.git/config") {
+	if !errors.Is(err, unix.EROFS) || !strings.Contains(err.Error(), "/job/.git/config") {
 		t.Errorf("got %v", err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
