@@ -21,6 +21,7 @@ type createOptions struct {
 	env       []string
 	noKeep    bool
 	frozen    bool
+	identity  func() (name, email string) // who the user is to git
 }
 
 const createHelp = `Create a sandbox and run a command in it. The sandbox stays when the command ends, so that its
@@ -84,6 +85,7 @@ func runCreate(ctx context.Context, env Env, opts createOptions) error {
 		return &codeError{exitSandbox, err}
 	}
 	defer spare.Close()
+	opts.identity = lookUpIdentity(ctx)
 	boxes, done, err := env.open(ctx)
 	if err != nil {
 		return err

@@ -67,7 +67,7 @@ func newSpec(ctx context.Context, env Env, st *store.Store, opts createOptions) 
 		spec.EnvNames = append(spec.EnvNames, name)
 	}
 	slices.Sort(spec.EnvNames)
-	private.GitName, private.GitEmail = gitIdentity(ctx)
+	private.GitName, private.GitEmail = opts.identity()
 	spec.Program = programUnderHome(env, opts.command)
 	return spec, private, nil
 }
@@ -129,6 +129,17 @@ func variables(env Env, entries []string) (map[string]string, error) {
 		values[name] = value
 	}
 	return values, nil
+}
+
+// lookUpIdentity asks git beside whatever is done until the answer is wanted.
+func lookUpIdentity(ctx context.Context) (wait func() (name, email string)) {
+	var name, email string
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		name, email = gitIdentity(ctx)
+	}()
+	return func() (string, string) { <-asked; return name, email }
 }
 
 // gitIdentity is who the user is to git; without it a sandbox cannot commit.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"sync"
 
 	"exeat/sandbox/confine"
@@ -15,9 +16,10 @@ import (
 type ahead struct {
 	done sync.WaitGroup
 
-	roots     *x509.CertPool
-	hostRoots []byte // as PEM, for the sandbox's own bundle
+	hostRoots []byte // as PEM
 	rootsErr  error
+	roots     *x509.CertPool // of hostRoots, once trusted is closed
+	trusted   chan struct{}
 
 	log    *store.DecisionLog
 	reader *store.DecisionReader
@@ -30,7 +32,7 @@ type ahead struct {
 
 // prepare begins the slow work; openDoors waits for it.
 func (s *supervisor) prepare(ctx context.Context) error {
-	a := &ahead{}
+	a := &ahead{roots: x509.NewCertPool(), trusted: make(chan struct{})}
 	s.ahead = a
 	row := s.sandbox.Spec
 	a.conceived.Go(func() {
@@ -38,7 +40,7 @@ func (s *supervisor) prepare(ctx context.Context) error {
 		a.embryo, a.embryoErr = confine.Conceive(confine.IDs{HostUID: row.HostUID, HostGID: row.HostGID, UID: row.HostUID, GID: row.HostGID})
 	})
 	s.undo.add(a.miscarry)
-	a.done.Go(func() { a.roots, a.hostRoots, a.rootsErr = hostRoots() })
+	a.done.Go(func() { a.hostRoots, a.rootsErr = hostRoots() })
 	a.done.Go(func() {
 		if a.log, a.logErr = store.OpenDecisions(ctx, s.dirs, s.sandbox.ID); a.logErr == nil {
 			a.reader, a.logErr = store.OpenDecisionReader(ctx, s.dirs, s.sandbox.ID)
@@ -77,6 +79,23 @@ func (a *ahead) wait() error {
 		return fmt.Errorf("open the record: %w", a.logErr)
 	}
 	return nil
+}
+
+// trust parses the machine's roots, which is not needed before the first
+// connection outside and takes as long as all the rest of the doors.
+func (a *ahead) trust() {
+	a.roots.AppendCertsFromPEM(a.hostRoots)
+	close(a.trusted)
+}
+
+// dial connects outside. No server is verified before the roots are there.
+func (a *ahead) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	select {
+	case <-a.trusted:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, address)
 }
 
 // closeRecord writes what is still queued, after everything that decides has ended.

@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"bytes"
-	"crypto/x509"
 	"errors"
 	"os"
 )
@@ -26,22 +25,20 @@ var errNoBundle = &hintError{
 
 // hostRoots reads the machine's own bundle. x509.SystemCertPool is not asked,
 // because SSL_CERT_FILE of whoever started us would decide whom it trusts.
-func hostRoots() (*x509.CertPool, []byte, error) {
+func hostRoots() ([]byte, error) {
 	for _, path := range bundles {
 		data, err := os.ReadFile(path)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		pool := x509.NewCertPool()
-		if !pool.AppendCertsFromPEM(data) {
-			continue
+		if bytes.Contains(data, []byte("-----BEGIN CERTIFICATE-----")) {
+			return data, nil
 		}
-		return pool, data, nil
 	}
-	return nil, nil, errNoBundle
+	return nil, errNoBundle
 }
 
 // mergedBundle is what programs in the sandbox trust: the machine's roots, for

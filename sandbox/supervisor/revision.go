@@ -82,9 +82,11 @@ func (s *supervisor) enforce(first, newest store.Revision) error {
 	if err != nil {
 		return err
 	}
-	p, err := parse(newest)
-	if err != nil {
-		return err
+	p := genesis
+	if newest.Number != first.Number {
+		if p, err = parse(newest); err != nil {
+			return err
+		}
 	}
 	if err := sameStatic(newest.Number, genesis, p); err != nil {
 		return err

@@ -189,5 +189,6 @@ func (s *supervisor) release(ctx context.Context) error {
 	if err := s.box.Go(); err != nil {
 		return err
 	}
+	go s.ahead.trust()
 	return s.remember(ctx)
 }
