@@ -51,7 +51,7 @@ func runPolicyList(ctx context.Context, env Env, name string, json bool) error {
 		if status == "loaded" && slices.ContainsFunc(revisions[i+1:], func(later store.Revision) bool { return later.Status == "loaded" }) {
 			status = "replaced" // it was loaded once
 		}
-		approver := cmp.Or(r.Approver, "unsigned")
+		approver := cmp.Or(shortKey(r.Approver), "unsigned")
 		if r.Strength != "" {
 			approver += " (" + r.Strength + ")"
 		}
@@ -69,4 +69,13 @@ func revisionRows(revisions []store.Revision) []revisionRow {
 		rows = append(rows, revisionRow{r.Number, r.Status, r.Digest, r.Source, r.Approver, r.Strength, r.Problem, r.CreatedAt})
 	}
 	return rows
+}
+
+// shortKey abbreviates a fingerprint so that a row fits a terminal; --json has it whole.
+func shortKey(fingerprint string) string {
+	const enough = len("SHA256:") + 8
+	if len(fingerprint) <= enough {
+		return fingerprint
+	}
+	return fingerprint[:enough] + "..."
 }
