@@ -78,13 +78,19 @@ func (b *Box) Signal(id int, sig syscall.Signal) error {
 	return nil
 }
 
+// End ends init and with it everything in the sandbox, and waits for that. The
+// box's files stay open for those who serve them, until [Box.Close].
+func (b *Box) End() {
+	b.conn.Close() // init reads this as death; the signal only makes it sure
+	b.kill()
+	<-b.ended
+	b.reader.Wait()
+}
+
 // Close kills everything in the sandbox, waits for that, and closes its files.
 func (b *Box) Close() error {
 	b.close.Do(func() {
-		b.conn.Close() // init reads this as death; the signal only makes it sure
-		b.kill()
-		<-b.ended
-		b.reader.Wait()
+		b.End()
 		if b.Sockets != nil {
 			b.Sockets.Close()
 		}

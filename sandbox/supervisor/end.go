@@ -32,7 +32,7 @@ func (s *supervisor) endPrograms() {
 	case <-s.box.Done():
 	case <-time.After(termTime):
 	}
-	s.box.Close()
+	s.box.End() // its files are closed when those who serve them have ended
 	select {
 	case <-idle:
 	case <-time.After(deliverTime):
