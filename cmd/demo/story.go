@@ -178,12 +178,13 @@ func (s *story) hear(until string) error {
 
 // verify looks at what arrived at GitHub, and that the secret was never inside.
 func (s *story) verify(ctx context.Context) error {
-	log, err := exec.CommandContext(ctx, "git", "--git-dir", filepath.Join(s.dir, "repos", repository+".git"), "log", "--format=%s", "main", "--", "hello_world.py").Output()
+	log, err := exec.CommandContext(ctx, "git", "--git-dir", filepath.Join(s.dir, "repos", repository+".git"), "log", "--format=%s", "main").Output()
 	if err != nil {
 		return fmt.Errorf("read the repository: %w", err)
 	}
-	if got := strings.Fields(string(log)); !slices.Contains(got, "hello") {
-		return fmt.Errorf("hello_world.py did not land: %q", log)
+	subjects := strings.Split(strings.TrimSpace(string(log)), "\n") // newest first
+	if want := []string{agents.APICommit, agents.PushCommit}; len(subjects) < 2 || !slices.Equal(subjects[:2], want) {
+		return fmt.Errorf("main has %q, want %q on top", subjects, want)
 	}
 	if slices.ContainsFunc(s.hub.Requests(), func(r string) bool { return strings.HasSuffix(r, other+".git/git-receive-pack") }) {
 		return fmt.Errorf("a push to %s reached GitHub", other)

@@ -28,6 +28,12 @@ const (
 	Last = "that is all"
 )
 
+// The commits the inside agent makes, by push and by the contents API.
+const (
+	PushCommit = "say hello"
+	APICommit  = "say hello by API"
+)
+
 func say(format string, a ...any) { fmt.Printf(Mark+" "+format+"\n", a...) }
 
 // Run plays the agent's part from the first push to the last.
@@ -52,7 +58,7 @@ func (in *Inside) write(ctx context.Context) error {
 	if err := os.WriteFile("work/hello_world.py", []byte("print('hello world')\n"), 0o644); err != nil {
 		return err
 	}
-	for _, args := range [][]string{{"add", "hello_world.py"}, {"commit", "-qm", "say hello"}} {
+	for _, args := range [][]string{{"add", "hello_world.py"}, {"commit", "-qm", PushCommit}} {
 		if out, err := git(ctx, "work", args...); err != nil {
 			return fmt.Errorf("%s: %w: %s", args[0], err, out)
 		}
@@ -167,7 +173,7 @@ func (in *Inside) put(ctx context.Context) (status, body string, err error) {
 	content := base64.StdEncoding.EncodeToString([]byte("print('hello world')\n"))
 	cmd := exec.CommandContext(ctx, "curl", "-sS", "-X", "PUT", "-w", "\n%{http_code}",
 		"-H", "Authorization: token "+os.Getenv("GITHUB_TOKEN"),
-		"-d", `{"message":"say hello by API","content":"`+content+`"}`,
+		"-d", `{"message":"`+APICommit+`","content":"`+content+`"}`,
 		"https://api.github.com/repos/"+in.Repository+"/contents/hello_world.py")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
