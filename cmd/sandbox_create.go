@@ -13,6 +13,7 @@ import (
 )
 
 type createOptions struct {
+	id        string // of the sandbox to be
 	name      string
 	command   []string
 	policy    string
@@ -85,6 +86,7 @@ func runCreate(ctx context.Context, env Env, opts createOptions) error {
 		return &codeError{exitSandbox, err}
 	}
 	defer spare.Close()
+	opts.id = spare.ID
 	opts.identity = lookUpIdentity(ctx)
 	boxes, done, err := env.open(ctx)
 	if err != nil {

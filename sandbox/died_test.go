@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"exeat/sandbox/early"
 )
 
 // A supervisor that dies before it is ready is reported with how and why.
@@ -43,7 +45,7 @@ func TestDied(t *testing.T) {
 		if !strings.Contains(tt.script, "sleep") {
 			<-rest
 		}
-		if got := (&Spare{proc: c.Process, early: log}).died(context.Background(), "box", log, tt.cause); got.Error() != tt.want {
+		if got := (&Spare{&early.Supervisor{Process: c.Process, Log: log}}).died(context.Background(), "box", log, tt.cause); got.Error() != tt.want {
 			t.Errorf("got  %q\nwant %q", got, tt.want)
 		}
 		<-rest

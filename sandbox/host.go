@@ -3,15 +3,11 @@ package sandbox
 import (
 	"fmt"
 	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
-)
 
-// firstOwnID begins the host ids that root gives to sandboxes which work for
-// nobody: far above users, subordinate ids and systemd's dynamic ones, below
-// 2^31, where old programs begin to count backwards.
-const firstOwnID = 0x70000000
+	"exeat/sandbox/early"
+)
 
 // hostIDs are the uid and gid a sandbox's programs have on the host: the
 // user's own; for root those of the workdir's owner, else some of the
@@ -21,7 +17,7 @@ func hostIDs(id, workdir string) (uid, gid int, err error) {
 	if euid := os.Geteuid(); euid != 0 {
 		return euid, os.Getegid(), nil
 	}
-	own, err := ownID(id)
+	own, err := early.OwnID(id)
 	if err != nil || workdir == "" {
 		return own, own, err
 	}
@@ -37,14 +33,4 @@ func hostIDs(id, workdir string) (uid, gid int, err error) {
 		gid = own
 	}
 	return uid, gid, nil
-}
-
-// ownID derives a number from the sandbox's id, so that its files keep their
-// owner and two sandboxes hardly ever share one.
-func ownID(id string) (int, error) {
-	n, err := strconv.ParseUint(id[:min(4, len(id))], 16, 16)
-	if err != nil {
-		return 0, fmt.Errorf("sandbox id %q: %w", id, err)
-	}
-	return firstOwnID + int(n), nil
 }

@@ -2,13 +2,12 @@ package sandbox
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
 
 	"exeat/sandbox/control"
+	"exeat/sandbox/early"
 	"exeat/store"
 )
 
@@ -31,13 +30,8 @@ type Started struct {
 	Warnings []string // what the policy asked for and this machine does not have
 }
 
-// NewID returns a sandbox id: 64 random bits, lower case hex. It is chosen
-// before anything is stored, because the genesis statement signs it.
-func NewID() string {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return hex.EncodeToString(b[:])
-}
+// NewID returns a sandbox id.
+func NewID() string { return early.NewID() }
 
 // CheckName says whether name can be a sandbox's: it becomes a host name inside.
 func CheckName(name string) error {

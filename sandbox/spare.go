@@ -12,71 +12,33 @@ import (
 	"time"
 
 	"exeat/sandbox/control"
-	"exeat/sandbox/reexec"
+	"exeat/sandbox/early"
 	"exeat/store"
 )
 
 // startTimeout is init's ten seconds and a little for the supervisor itself.
 const startTimeout = 15 * time.Second
 
-// superviseRole is the hidden command that package supervisor answers to.
-const superviseRole = "supervise"
-
 // Spare is a supervisor that has been started and waits to be told which
 // sandbox it is for. Its own start takes as long as preparing a sandbox, so a
 // caller who is going to create one starts it first.
-type Spare struct {
-	conn  *reexec.Conn
-	proc  *os.Process
-	early *os.File // its standard error until it has the sandbox's log
-}
+type Spare struct{ *early.Supervisor }
 
-// Spawn starts a supervisor in a session of its own, so that no terminal's
-// signals reach it, and with an empty environment: SSL_CERT_FILE, GODEBUG or a
-// proxy variable of the caller must not decide what it trusts. The caller
-// closes it; one that was never used ends then.
+// Spawn starts a supervisor, or takes the one that package early has begun. The
+// caller closes it; one that was never used ends then.
 func Spawn() (*Spare, error) {
-	// What the caller's shell left open must not live as long as the sandbox:
-	// whoever waits for the end of such a pipe would wait for ever.
-	if err := reexec.Seal(); err != nil {
-		return nil, err
-	}
-	early, err := reexec.Memory("supervisor-log", nil)
+	s, err := early.Spawn()
 	if err != nil {
 		return nil, err
 	}
-	c := &Spare{early: early}
-	if err := c.start(); err != nil {
-		early.Close()
-		return nil, fmt.Errorf("start supervisor: %w", err)
-	}
-	return c, nil
-}
-
-func (c *Spare) start() error {
-	conn, theirs, err := reexec.Pair()
-	if err != nil {
-		return err
-	}
-	defer theirs.Close()
-	c.conn = conn
-	c.proc, err = reexec.Command{
-		Role:   superviseRole,
-		Stderr: c.early,
-		Files:  []reexec.File{{Name: "launch", File: theirs}},
-		Attr:   &syscall.SysProcAttr{Setsid: true},
-	}.Start()
-	if err != nil {
-		conn.Close()
-	}
-	return err
+	return &Spare{s}, nil
 }
 
 // Close lets go of the supervisor.
 func (c *Spare) Close() {
-	c.conn.Close()
-	c.early.Close()
-	go c.proc.Wait() // whoever lives longer than the sandbox must not keep it as a zombie
+	c.Conn.Close()
+	c.Log.Close()
+	go c.Process.Wait() // whoever lives longer than the sandbox must not keep it as a zombie
 }
 
 // serve tells the supervisor which sandbox it is for, and returns when it
@@ -98,13 +60,13 @@ func (c *Spare) serve(ctx context.Context, name string, l control.Launch) (Start
 }
 
 func (c *Spare) handshake(ctx context.Context, l control.Launch, log *os.File) (control.Ready, error) {
-	c.conn.SetDeadline(time.Now().Add(startTimeout))
-	defer context.AfterFunc(ctx, func() { c.conn.SetDeadline(time.Unix(1, 0)) })()
-	if err := c.conn.Send(l, log); err != nil {
+	c.Conn.SetDeadline(time.Now().Add(startTimeout))
+	defer context.AfterFunc(ctx, func() { c.Conn.SetDeadline(time.Unix(1, 0)) })()
+	if err := c.Conn.Send(l, log); err != nil {
 		return control.Ready{}, err
 	}
 	var ready control.Ready
-	_, err := c.conn.Receive(&ready)
+	_, err := c.Conn.Receive(&ready)
 	return ready, err
 }
 
@@ -113,11 +75,11 @@ func (c *Spare) handshake(ctx context.Context, l control.Launch, log *os.File) (
 func (c *Spare) died(ctx context.Context, name string, log *os.File, cause error) error {
 	how := "took too long"
 	if ctx.Err() != nil || errors.Is(cause, os.ErrDeadlineExceeded) {
-		_ = c.proc.Kill()
-		_, _ = c.proc.Wait()
+		_ = c.Process.Kill()
+		_, _ = c.Process.Wait()
 	} else {
-		defer time.AfterFunc(time.Second, func() { _ = c.proc.Kill() }).Stop()
-		if state, err := c.proc.Wait(); err == nil {
+		defer time.AfterFunc(time.Second, func() { _ = c.Process.Kill() }).Stop()
+		if state, err := c.Process.Wait(); err == nil {
 			how = "ended (" + state.String() + ")"
 		}
 	}
@@ -125,7 +87,7 @@ func (c *Spare) died(ctx context.Context, name string, log *os.File, cause error
 		return fmt.Errorf("start sandbox %q: %w", name, ctx.Err())
 	}
 	e := &Error{Text: fmt.Sprintf("the supervisor of sandbox %q %s while starting", name, how)}
-	if words := cmp.Or(lastLine(log), lastLine(c.early)); words != "" {
+	if words := cmp.Or(lastLine(log), lastLine(c.Log)); words != "" {
 		e.Text += ": " + words
 	}
 	return e

@@ -6,7 +6,7 @@ import "os"
 const role = "init"
 
 // init answers to the role before the packages that come after this one are
-// initialised, and is the only function of its kind in the project: those of
+// initialised (package early has the only other function of its kind): those of
 // the MCP library alone take longer than all of a sandbox's set-up, and init
 // needs none of them. Packages are initialised in the order of their paths once
 // what they import is (Go specification, "Package initialization"), so the

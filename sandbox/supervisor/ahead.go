@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"time"
 
 	"exeat/sandbox/confine"
+	"exeat/sandbox/early"
 	"exeat/store"
 )
 
@@ -18,8 +20,8 @@ type ahead struct {
 
 	hostRoots []byte // as PEM
 	rootsErr  error
-	roots     *x509.CertPool // of hostRoots, once trusted is closed
-	trusted   chan struct{}
+	roots     *x509.CertPool // of hostRoots, once trust has returned
+	trust     func()         // parses them, once
 
 	log    *store.DecisionLog
 	reader *store.DecisionReader
@@ -32,12 +34,13 @@ type ahead struct {
 
 // prepare begins the slow work; openDoors waits for it.
 func (s *supervisor) prepare(ctx context.Context) error {
-	a := &ahead{roots: x509.NewCertPool(), trusted: make(chan struct{})}
+	a := &ahead{roots: x509.NewCertPool()}
+	a.trust = sync.OnceFunc(func() { a.roots.AppendCertsFromPEM(a.hostRoots) })
 	s.ahead = a
 	row := s.sandbox.Spec
 	a.conceived.Go(func() {
 		// What nearly every policy says; one that asks for other numbers inside gets another init.
-		a.embryo, a.embryoErr = confine.Conceive(confine.IDs{HostUID: row.HostUID, HostGID: row.HostGID, UID: row.HostUID, GID: row.HostGID})
+		a.embryo, a.embryoErr = early.Conceive(confine.IDs{HostUID: row.HostUID, HostGID: row.HostGID, UID: row.HostUID, GID: row.HostGID})
 	})
 	s.undo.add(a.miscarry)
 	a.done.Go(func() { a.hostRoots, a.rootsErr = hostRoots() })
@@ -81,20 +84,14 @@ func (a *ahead) wait() error {
 	return nil
 }
 
-// trust parses the machine's roots, which is not needed before the first
-// connection outside and takes as long as all the rest of the doors.
-func (a *ahead) trust() {
-	a.roots.AppendCertsFromPEM(a.hostRoots)
-	close(a.trusted)
-}
+// trustTime is when the machine's roots are parsed at the latest. That takes
+// milliseconds of a processor which the sandbox's first program has better use
+// for, and nobody needs them before the first connection outside.
+const trustTime = 100 * time.Millisecond
 
 // dial connects outside. No server is verified before the roots are there.
 func (a *ahead) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	select {
-	case <-a.trusted:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	a.trust()
 	return (&net.Dialer{}).DialContext(ctx, network, address)
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -189,6 +190,18 @@ func (s *supervisor) release(ctx context.Context) error {
 	if err := s.box.Go(); err != nil {
 		return err
 	}
-	go s.ahead.trust()
+	late := time.AfterFunc(trustTime, func() { s.ahead.trust(); collect() })
+	s.undo.add(func() { late.Stop() })
 	return s.remember(ctx)
 }
+
+// collect gives back what the start has used: the collector was off until now
+// (package early), since a process that is about to wait need not tidy up first.
+func collect() {
+	debug.SetGCPercent(gcPercent)
+	debug.FreeOSMemory()
+}
+
+// gcPercent keeps a supervisor small: it holds little, and many of them wait on
+// one machine.
+const gcPercent = 50
