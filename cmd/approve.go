@@ -113,8 +113,20 @@ func reviewStyle(paint style) approvals.Style {
 
 func warnStatic(env Env, differences []string) {
 	for _, difference := range differences {
-		fmt.Fprintf(env.Err, "%s %s: fixed when the sandbox was created, not applied; it needs a new sandbox\n", env.errStyle().warn("warning:"), difference)
+		fmt.Fprintf(env.Err, "%s %s: fixed when the sandbox was created, not applied%s\n", env.errStyle().warn("warning:"), difference, wayOf(difference))
 	}
+}
+
+// wayOf says what would apply a static difference.
+func wayOf(difference string) string {
+	list, path, adds := strings.Cut(difference, ": adds ")
+	switch {
+	case adds && list == "filesystem_policy.read_only":
+		return "; to show it: exeat sandbox restart NAME --ro " + path
+	case adds && list == "filesystem_policy.read_write":
+		return "; to show it: exeat sandbox restart NAME --rw " + path
+	}
+	return "; it needs a new sandbox"
 }
 
 func printResult(env Env, pending *grant.Pending, result outcome, json bool) error {
@@ -129,6 +141,9 @@ func printResult(env Env, pending *grant.Pending, result outcome, json bool) err
 		fmt.Fprintf(env.Err, "%s revision %d of sandbox %s is in force, %d ms after the signature\n", env.errStyle().good("approved:"), result.Revision, name, result.Took.Milliseconds())
 	default:
 		fmt.Fprintf(env.Err, "%s revision %d of sandbox %s: %s\n", env.errStyle().good("approved:"), result.Revision, name, result.Waiting)
+	}
+	if pending.Restart && result.Loaded {
+		fmt.Fprintf(env.Err, "its paths are shown after: exeat sandbox restart %s\n", name)
 	}
 	return nil
 }

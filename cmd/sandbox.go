@@ -12,7 +12,7 @@ func newSandboxCommand(env Env) *cobra.Command {
 	return parent("sandbox", "Create sandboxes, run programs in them, and remove them",
 		newSandboxCreateCommand(env), newSandboxConnectCommand(env), newSandboxExecCommand(env),
 		newSandboxListCommand(env), newSandboxGetCommand(env),
-		newSandboxStopCommand(env), newSandboxStartCommand(env), newSandboxDeleteCommand(env))
+		newSandboxStopCommand(env), newSandboxStartCommand(env), newSandboxRestartCommand(env), newSandboxDeleteCommand(env))
 }
 
 // open opens the store and the sandboxes in it. The caller calls close.

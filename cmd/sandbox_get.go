@@ -120,6 +120,9 @@ func printLive(env Env, live control.Status) error {
 	if err := table(env.Out, []string{"ISOLATION", "STATE", "DETAIL"}, mechanisms); err != nil {
 		return err
 	}
+	for _, path := range live.AfterRestart {
+		fmt.Fprintf(env.Out, "%s %s, after exeat sandbox restart %s\n", env.outStyle().warn("approved:"), path, live.Name)
+	}
 	for _, warning := range live.Warnings {
 		fmt.Fprintf(env.Out, "%s %s\n", env.outStyle().warn("warning:"), warning)
 	}

@@ -84,7 +84,7 @@ func nextStep(p approvals.Proposal) string {
 	case approvals.Approved:
 		return "approved, in force when the sandbox starts"
 	case approvals.Applied:
-		return "in force: the sandboxed program can try again"
+		return "in force: the sandboxed program can try again; paths are shown once the user has run exeat sandbox restart " + p.Sandbox
 	case approvals.Rejected:
 		return "read the comment; do not file the same change again"
 	case approvals.Superseded:

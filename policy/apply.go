@@ -72,6 +72,9 @@ func (p *Policy) apply(op Operation) *OperationError {
 	if err := op.complete(); err != nil {
 		return err
 	}
+	if op.changesPath() {
+		return p.Filesystem.changePath(op)
+	}
 	if op.Op == OpAddBlock {
 		return p.addBlock(op)
 	}

@@ -13,6 +13,7 @@ import (
 
 // base is what the rows of TestApply start from.
 const base = `version: 1
+filesystem_policy: { include_workdir: true, read_only: [/data, /usr], read_write: [/sandbox] }
 network_policies:
   api:
     endpoints:
@@ -87,6 +88,9 @@ func TestApply(t *testing.T) {
 			policy.Operation{Op: "add_binary", Block: "api", Binary: &policy.BinarySpec{Path: "/usr/bin/gh", Descendants: &no}},
 			"+- path: /usr/bin/gh\n+descendants: false",
 		},
+		{"a path", policy.Operation{Op: "add_path", Path: "/opt//go/", Mode: "read_only"}, "+- /opt/go"},
+		{"a path that becomes writable", policy.Operation{Op: "add_path", Path: "/data", Mode: "read_write"}, "-- /data\n+- /data"},
+		{"no path", policy.Operation{Op: "remove_path", Path: "/data"}, "-- /data"},
 		{"a block", policy.Operation{
 			Op: "add_block", Block: "b", Endpoints: []policy.EndpointSpec{{Host: "b.example.com", Port: 22}}, Binaries: []policy.BinarySpec{{Path: "/usr/bin/ssh"}},
 		}, "+b:\n+endpoints:\n+- host: b.example.com\n+port: 22\n+binaries:\n+- path: /usr/bin/ssh"},

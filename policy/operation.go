@@ -6,14 +6,15 @@ import (
 	"strings"
 )
 
-// Operation is one change to the network policies of a policy. Which fields
-// count depends on Op; others must be absent.
+// Operation is one change of a policy: of its network policies, or of the paths
+// it shows. Which fields count depends on Op; others must be absent.
 type Operation struct {
-	Op        string         `json:"op"`    // one of the Op constants
-	Block     string         `json:"block"` // key in network_policies
+	Op        string         `json:"op"`              // one of the Op constants
+	Block     string         `json:"block,omitempty"` // key in network_policies
 	Host      string         `json:"host,omitempty"`
 	Port      int            `json:"port,omitempty"`
-	Path      string         `json:"path,omitempty"` // the endpoint's selector, where host and port name several
+	Path      string         `json:"path,omitempty"` // the endpoint's selector, where host and port name several; or of filesystem_policy
+	Mode      string         `json:"mode,omitempty"` // ModeReadOnly or ModeReadWrite
 	Access    string         `json:"access,omitempty"`
 	Rule      *RuleSpec      `json:"rule,omitempty"`
 	Endpoint  *EndpointSpec  `json:"endpoint,omitempty"`
@@ -35,6 +36,8 @@ const (
 	OpRemoveBinary   = "remove_binary"
 	OpAddBlock       = "add_block"
 	OpRemoveBlock    = "remove_block"
+	OpAddPath        = "add_path"    // in force when the sandbox is restarted
+	OpRemovePath     = "remove_path" // in force when the sandbox is restarted
 )
 
 // RuleSpec is a rule in an operation, allow or deny by the operation's name.
@@ -67,7 +70,8 @@ type BinarySpec struct {
 	Untainted   bool   `json:"untainted,omitempty"`
 }
 
-// operationFields are the fields besides op and block that each operation needs.
+// operationFields are the fields besides op that each operation needs; all but
+// those about paths also need block.
 var operationFields = map[string][]string{
 	OpAddRule:        {"host", "port", "rule"},
 	OpRemoveRule:     {"host", "port", "rule"},
@@ -80,13 +84,15 @@ var operationFields = map[string][]string{
 	OpRemoveBinary:   {"binary"},
 	OpAddBlock:       {"endpoints", "binaries"},
 	OpRemoveBlock:    {},
+	OpAddPath:        {"path", "mode"},
+	OpRemovePath:     {"path"},
 }
 
-// given are the fields an operation has, except op, block and path.
+// given are the fields an operation has, except op and path.
 func (op *Operation) given() map[string]bool {
 	return map[string]bool{
 		"host": op.Host != "", "port": op.Port != 0, "access": op.Access != "", "rule": op.Rule != nil,
-		"endpoint": op.Endpoint != nil, "binary": op.Binary != nil,
+		"block": op.Block != "", "mode": op.Mode != "", "endpoint": op.Endpoint != nil, "binary": op.Binary != nil,
 		"endpoints": len(op.Endpoints) > 0, "binaries": len(op.Binaries) > 0,
 	}
 }
@@ -102,6 +108,9 @@ func (op *Operation) complete() *OperationError {
 		}
 		return refuse(didYouMean(op.Op, all), "unknown operation")
 	}
+	if !op.changesPath() {
+		needs = append([]string{"block"}, needs...)
+	}
 	given := op.given()
 	given["path"] = op.Path != ""
 	for _, field := range needs {
@@ -115,7 +124,7 @@ func (op *Operation) complete() *OperationError {
 	}
 	for _, field := range slices.Sorted(maps.Keys(given)) {
 		if given[field] {
-			return refuse("", "%s means nothing here: want %s", field, strings.Join(append([]string{"block"}, needs...), ", "))
+			return refuse("", "%s means nothing here: want %s", field, strings.Join(needs, ", "))
 		}
 	}
 	return nil

@@ -20,6 +20,13 @@ func (p *Policy) WithStatic(of *Policy) *Policy {
 	return merged.clone()
 }
 
+// WithPaths is p showing the paths that another policy shows.
+func (p *Policy) WithPaths(of *Policy) *Policy {
+	merged := p.clone()
+	merged.Filesystem.ReadOnly, merged.Filesystem.ReadWrite = of.Filesystem.ReadOnly, of.Filesystem.ReadWrite
+	return merged.clone()
+}
+
 // StaticDifferences says, one sentence each, how the static sections of other
 // differ from those of base.
 func StaticDifferences(base, other *Policy) []string {

@@ -165,9 +165,11 @@ func TestLoadRefuses(t *testing.T) {
 			return a.sign(wider, func(s *seal.Statement) { s.NotAfter = time.Now().Add(-time.Hour) })
 		}, control.CodeRefused},
 		{"static sections", func() store.Revision {
-			r := a.sign(strings.Replace(wider, "/usr, /lib", "/usr, /opt", 1), nil)
-			return r
+			return a.sign(strings.Replace(wider, "best_effort", "hard_requirement", 1), nil)
 		}, control.CodeRefused},
+		{"a path that is never shown", func() store.Revision {
+			return a.sign(strings.Replace(wider, "[/sandbox, ", "[/srv, /sandbox, ", 1), nil)
+		}, control.CodeInvalid},
 		{"not yaml", func() store.Revision { r := a.sign(wider, nil); r.Text = []byte("{"); return r }, control.CodeInvalid},
 	}
 	for _, tt := range tests {

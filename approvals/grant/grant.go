@@ -39,14 +39,16 @@ type Signer interface {
 	Sign(statement seal.Statement) (text, signature []byte, err error)
 }
 
-// Request is a change to put in force: a proposal, or a policy file's text for
-// a sandbox.
+// Request is a change to put in force: a proposal, or for a sandbox a policy
+// file's text or operations.
 type Request struct {
-	Proposal int64 // 0 for a policy file
+	Proposal int64 // 0 for the others
 
-	SandboxID string
-	File      string // name in messages and in the record
-	Text      []byte
+	SandboxID  string
+	File       string // name in messages and in the record
+	Text       []byte
+	Source     string // of the operations: the command, for the record
+	Operations []policy.Operation
 }
 
 // Pending is a change that is ready to be read and then signed.
@@ -56,6 +58,7 @@ type Pending struct {
 	Running   bool            // a supervisor will load it at once
 	Unchanged bool            // the policy in force is this already; there is nothing to sign
 	Static    []string        // what the file would change and a running sandbox cannot take over
+	Restart   bool            // the change shows or hides paths: in force once the sandbox is restarted
 	Warnings  policy.Problems // what reading the file found
 	Notes     []string        // what became of revisions that were signed earlier and not loaded
 
@@ -75,20 +78,34 @@ func Prepare(ctx context.Context, g Grant, r Request) (*Pending, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.source = "policy set " + approvals.Neutral(r.File)
-	given, problems := policy.Parse(r.File, r.Text)
-	if given == nil {
-		return nil, problems
+	candidate, err := p.candidate(r)
+	if err != nil {
+		return nil, err
 	}
 	base := p.ground.base.Policy
-	p.Warnings = problems.Warnings()
-	p.Static = policy.StaticDifferences(base, given)
-	candidate := given.WithStatic(base)
+	p.Restart = candidate.StaticDigest() != base.StaticDigest()
 	if p.Unchanged = candidate.Digest() == base.Digest(); p.Unchanged {
 		return p, nil
 	}
 	p.Review, err = g.desk().ReviewText(ctx, p.Sandbox, p.ground.base, candidate)
 	return p, err
+}
+
+// candidate is the policy a request without a proposal asks for.
+func (p *Pending) candidate(r Request) (*policy.Policy, error) {
+	base := p.ground.base.Policy
+	if len(r.Operations) > 0 {
+		p.source = approvals.Neutral(r.Source)
+		return policy.Apply(base, r.Operations)
+	}
+	p.source = "policy set " + approvals.Neutral(r.File)
+	given, problems := policy.Parse(r.File, r.Text)
+	if given == nil {
+		return nil, problems
+	}
+	p.Warnings = problems.Warnings()
+	p.Static = policy.StaticDifferences(base, given)
+	return given.WithStatic(base), nil
 }
 
 func (g Grant) prepareProposal(ctx context.Context, id int64) (*Pending, error) {
@@ -111,6 +128,9 @@ func (g Grant) prepareProposal(ctx context.Context, id int64) (*Pending, error) 
 	}
 	if p.Review, err = g.desk().Show(ctx, id, p.ground.base); err != nil {
 		return nil, err
+	}
+	if candidate, _ := policy.Parse("candidate", p.Review.Candidate); candidate != nil {
+		p.Restart = candidate.StaticDigest() != p.ground.base.Policy.StaticDigest()
 	}
 	return p, p.Review.Check()
 }

@@ -41,6 +41,9 @@ const (
 	Interpreter    = "interpreter"       // a program that can start or be any other
 	AnyBinary      = "any-binary"        // a binary pattern that names no program
 	NewHost        = "new-host"          // a host the base does not name
+	SecretPath     = "secret-path"       // a place where keys and tokens are kept
+	WritablePath   = "writable-path"     // files of the host that the agent may change
+	SystemPath     = "system-path"       // a directory of the system as a whole
 	LostDenial     = "deny-rule-lost"    // something was forbidden and no longer is
 	EncodedSlash   = "encoded-slash"     // %2F in paths
 	NotInspected   = "not-inspected-yet" // permits nothing now, all it says once its protocol is inspected
@@ -64,7 +67,7 @@ func Assess(base, candidate *policy.Policy, credentialed ...string) Report {
 	after, afterCut := grantsOf(candidate)
 	added := newGrants(before, after)
 	lost := lostDenials(base, candidate)
-	report := Report{Permits: slices.Concat(sentences(added), lost)}
+	report := Report{Permits: slices.Concat(sentences(added), lost, pathSentences(base, candidate))}
 	f := &finder{before: base, candidate: candidate, base: hostsOf(base), credentialed: credentialed}
 	f.all(added, len(lost) > 0)
 	if beforeCut || afterCut || len(report.Permits) > maxPermits {

@@ -202,3 +202,42 @@ func TestTooLarge(t *testing.T) {
 		t.Errorf("findings: %v", got.Findings)
 	}
 }
+
+// Files that a change newly shows are permits, and the places of secrets come first.
+func TestPaths(t *testing.T) {
+	before := parse(t, base)
+	with := func(operations ...policy.Operation) risk.Report {
+		after, err := policy.Apply(before, operations)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return risk.Assess(before, after)
+	}
+	path := func(name, mode string) policy.Operation {
+		return policy.Operation{Op: policy.OpAddPath, Path: name, Mode: mode}
+	}
+	for _, row := range []struct {
+		name, mode string
+		want       string // code of the first finding
+	}{
+		{"/opt/go", policy.ModeReadOnly, ""},
+		{"/data/set", policy.ModeReadWrite, risk.WritablePath},
+		{"/home/ada/.ssh", policy.ModeReadOnly, risk.SecretPath},
+		{"/home/ada/.ssh/id_ed25519", policy.ModeReadWrite, risk.SecretPath},
+		{"/home/ada", policy.ModeReadOnly, risk.SecretPath},
+		{"/home/ada/work", policy.ModeReadOnly, ""},
+		{"/srv", policy.ModeReadOnly, risk.SystemPath},
+	} {
+		report := with(path(row.name, row.mode))
+		if len(report.Permits) != 1 || !strings.Contains(report.Permits[0], row.name+" ") || !strings.Contains(report.Permits[0], "after a restart") {
+			t.Errorf("%s: permits %q", row.name, report.Permits)
+		}
+		first := ""
+		if len(report.Findings) > 0 {
+			first = report.Findings[0].Code
+		}
+		if first != row.want {
+			t.Errorf("%s: got finding %q, want %q", row.name, first, row.want)
+		}
+	}
+}

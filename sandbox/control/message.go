@@ -18,6 +18,7 @@ type Status struct {
 	Isolation       []Mechanism `json:"isolation"`
 	Warnings        []string    `json:"warnings,omitempty"` // what was asked for and could not be given
 	Main            *MainState  `json:"main,omitempty"`
+	AfterRestart    []string    `json:"after_restart,omitempty"` // paths approved and not shown yet
 }
 
 // Process is a program running in the sandbox that was started over this socket.

@@ -21,7 +21,7 @@ func (h handler) Status(context.Context) (control.Status, error) {
 	status := control.Status{
 		ID: s.sandbox.ID, Name: s.sandbox.Name, PID: os.Getpid(), InitPID: s.box.PID,
 		Revision: now.Revision, Digest: now.Digest, StatementDigest: s.statementDigest(),
-		Frozen: s.sandbox.Spec.Frozen, StartedAt: s.started, Warnings: s.warnings,
+		Frozen: s.sandbox.Spec.Frozen, StartedAt: s.started, Warnings: s.reported(), AfterRestart: s.afterRestart(),
 	}
 	for _, a := range s.sandbox.Spec.Approvers {
 		status.Approvers = append(status.Approvers, fmt.Sprintf("%s %s (%s)", a.Fingerprint, a.Name, a.Strength))

@@ -52,7 +52,10 @@ func (s *supervisor) accept(revision store.Revision, now *live.Snapshot) (*live.
 	if err != nil {
 		return nil, control.Errorf(control.CodeInvalid, "%v", err)
 	}
-	if err := sameStatic(revision.Number, now.Policy, p); err != nil {
+	if err := sameFixed(revision.Number, now.Policy, p); err != nil {
+		return nil, err
+	}
+	if err := s.checkPaths(revision.Number, p); err != nil {
 		return nil, err
 	}
 	engine, err := s.compile(p)

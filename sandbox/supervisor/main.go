@@ -35,7 +35,7 @@ func Main(args []string) int {
 		conn.Close()
 		return 1
 	}
-	if err := conn.Send(control.Ready{PID: os.Getpid(), Warnings: s.warnings}); err != nil {
+	if err := conn.Send(control.Ready{PID: os.Getpid(), Warnings: s.reported()}); err != nil {
 		logger.Warn("report ready", "err", err)
 	}
 	conn.Close()

@@ -5,17 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"exeat/approvals/seal"
 	"exeat/policy"
 	"exeat/policy/live"
-	"exeat/sandbox/control"
 	"exeat/store"
 )
 
 // adoptPolicy verifies everything that was ever in force here, from genesis on,
-// and puts the newest revision in force. One that does not verify stops the
+// and puts the newest revision in force, with the paths it shows. One that does not verify stops the
 // start: the record was changed by somebody who is no approver.
 func (s *supervisor) adoptPolicy(ctx context.Context) error {
 	all, err := s.store.Revisions(ctx, s.sandbox.ID)
@@ -36,7 +34,7 @@ func (s *supervisor) adoptPolicy(ctx context.Context) error {
 		return err
 	}
 	s.catchUp(ctx, waiting)
-	return nil
+	return s.follow()
 }
 
 // anchorsPath is root's list of approvers; where it exists, no other key counts.
@@ -75,8 +73,8 @@ func (s *supervisor) split(all []store.Revision) (verified, waiting []store.Revi
 	return verified, waiting
 }
 
-// enforce builds the view of the revision the sandbox was created with, whose
-// static sections hold for its life, and the engine of the newest.
+// enforce builds the view and the engine of the newest revision. What only the
+// first one may say holds for the sandbox's life.
 func (s *supervisor) enforce(first, newest store.Revision) error {
 	genesis, err := parse(first)
 	if err != nil {
@@ -88,15 +86,12 @@ func (s *supervisor) enforce(first, newest store.Revision) error {
 			return err
 		}
 	}
-	if err := sameStatic(newest.Number, genesis, p); err != nil {
+	if err := sameFixed(newest.Number, genesis, p); err != nil {
 		return err
 	}
-	own := []string{s.dirs.State, s.dirs.Config, s.dirs.Runtime}
-	if s.view, err = newView(genesis, s.sandbox.Spec, s.dir, newRefusals(own, s.launch.Home)); err != nil {
+	if err := s.showNewest(newest.Number, genesis, p); err != nil {
 		return err
 	}
-	s.warnings = s.view.warnings
-	s.root = s.view.root()
 	engine, err := s.compile(p)
 	if err != nil {
 		return fmt.Errorf("compile policy: %w", err)
@@ -104,16 +99,6 @@ func (s *supervisor) enforce(first, newest store.Revision) error {
 	s.live = live.New(snapshot(newest, p, engine))
 	s.signed = newest.Statement
 	return nil
-}
-
-// sameStatic refuses a revision that says something else about the view than
-// what was built: it would be a policy that is shown and not enforced.
-func sameStatic(number int, in, next *policy.Policy) error {
-	if in.StaticDigest() == next.StaticDigest() {
-		return nil
-	}
-	return control.Errorf(control.CodeRefused, "revision %d changes static sections, which are fixed when a sandbox is created: %s",
-		number, strings.Join(policy.StaticDifferences(in, next), "; ")).WithHint("exeat sandbox create --policy FILE")
 }
 
 // parse reads the text of a revision, which is the only thing about it that is believed.
@@ -138,7 +123,7 @@ func snapshot(revision store.Revision, p *policy.Policy, engine *policy.Engine) 
 func (s *supervisor) catchUp(ctx context.Context, waiting []store.Revision) {
 	for _, revision := range waiting {
 		if err := s.load(ctx, revision.Number); err != nil {
-			s.warnings = append(s.warnings, fmt.Sprintf("revision %d was not put in force: %v", revision.Number, err))
+			s.warn(fmt.Sprintf("revision %d was not put in force: %v", revision.Number, err))
 			return
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"exeat/approvals/seal"
+	"exeat/policy"
 	"exeat/policy/live"
 	"exeat/sandbox/confine"
 	"exeat/sandbox/control"
@@ -25,6 +26,7 @@ type supervisor struct {
 	started  time.Time
 	live     *live.Live
 	view     *view
+	shown    *policy.Policy // whose paths the view shows
 	root     viewRoot
 	ahead    *ahead
 	denials  *denialsFile

@@ -1,0 +1,99 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"exeat/approvals/grant"
+	"exeat/policy"
+)
+
+type restartOptions struct {
+	name      string
+	detach    bool
+	readOnly  []string
+	readWrite []string
+}
+
+func newSandboxRestartCommand(env Env) *cobra.Command {
+	opts := restartOptions{}
+	c := &cobra.Command{
+		Use: "restart NAME", Short: "Stop a sandbox and start it again, with the paths approved meanwhile",
+		Long: `Stop a sandbox and start it again: same command, same files in /sandbox, newest approved policy. Paths
+that were approved while it ran are shown from then on.
+
+--ro and --rw add paths of this machine to what it shows. That widens the sandbox, so you read and
+sign it first, as with approve; nothing is stopped before that.`,
+		Example: "  exeat sandbox restart demo\n  exeat sandbox restart demo --ro /opt/toolchain",
+		Args:    args(1, 1, "the name of a sandbox"),
+		RunE: func(c *cobra.Command, words []string) error {
+			opts.name = words[0]
+			return runSandboxRestart(c.Context(), env, opts)
+		},
+	}
+	c.Flags().BoolVarP(&opts.detach, "detach", "d", false, "start it without running its command")
+	c.Flags().StringArrayVar(&opts.readOnly, "ro", nil, "also show this `path`, read-only (repeat for more)")
+	c.Flags().StringArrayVar(&opts.readWrite, "rw", nil, "also show this `path`, writable (repeat for more)")
+	completeSandboxes(env, c)
+	return c
+}
+
+func runSandboxRestart(ctx context.Context, env Env, opts restartOptions) error {
+	if err := addPaths(ctx, env, opts); err != nil {
+		return err
+	}
+	boxes, done, err := env.open(ctx)
+	if err != nil {
+		return err
+	}
+	err = boxes.Stop(ctx, opts.name)
+	done()
+	if err != nil {
+		return err
+	}
+	return runSandboxStart(ctx, env, opts.name, opts.detach)
+}
+
+// addPaths has the paths of --ro and --rw signed.
+func addPaths(ctx context.Context, env Env, opts restartOptions) error {
+	operations, source, err := pathOperations(opts)
+	if err != nil || len(operations) == 0 {
+		return err
+	}
+	boxes, done, err := env.open(ctx)
+	if err != nil {
+		return err
+	}
+	info, err := boxes.Get(ctx, opts.name)
+	done()
+	if err != nil {
+		return err
+	}
+	return runApprove(ctx, env, grant.Request{SandboxID: info.ID, Source: source, Operations: operations}, false)
+}
+
+// pathOperations are the change that --ro and --rw ask for, and its name in the record.
+func pathOperations(opts restartOptions) (operations []policy.Operation, source string, err error) {
+	source = "sandbox restart"
+	for _, list := range []struct {
+		flag, mode string
+		paths      []string
+	}{{" --ro ", policy.ModeReadOnly, opts.readOnly}, {" --rw ", policy.ModeReadWrite, opts.readWrite}} {
+		for _, path := range list.paths {
+			abs, err := filepath.Abs(path)
+			if err != nil {
+				return nil, "", err
+			}
+			if _, err := os.Stat(abs); err != nil {
+				return nil, "", fmt.Errorf("%s: %w", abs, reason(err))
+			}
+			operations = append(operations, policy.Operation{Op: policy.OpAddPath, Path: abs, Mode: list.mode})
+			source += list.flag + abs
+		}
+	}
+	return operations, source, nil
+}
