@@ -50,6 +50,7 @@ func runSandboxGet(ctx context.Context, env Env, name string, json bool) error {
 	if err != nil {
 		return err
 	}
+	row.heed(live)
 	detail := sandboxDetail{row, list(info.Spec.Approvers), list(info.Spec.EnvNames), info.Spec.HostUID, info.Spec.HostGID, env.Dirs.Sandbox(info.ID) + "/home", info.ExitCode, live}
 	if json {
 		return writeJSON(env.Out, detail)
@@ -74,7 +75,7 @@ func printDetail(env Env, d sandboxDetail) error {
 	rows := [][2]string{
 		{"name", d.Name},
 		{"id", d.ID},
-		{"state", d.State},
+		{"state", stateLine(d.sandboxRow)},
 		{"policy", "revision " + strconv.Itoa(d.Revision)},
 		{"approvers", approversLine(d)},
 		{"created", d.Created.Local().Format(time.DateTime)},
@@ -89,6 +90,13 @@ func printDetail(env Env, d sandboxDetail) error {
 		return err
 	}
 	return printLive(env, *d.Live)
+}
+
+func stateLine(r sandboxRow) string {
+	if r.Paused == "" {
+		return r.State
+	}
+	return r.State + ": " + r.Paused
 }
 
 func approversLine(d sandboxDetail) string {

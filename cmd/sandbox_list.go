@@ -2,13 +2,16 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"exeat/sandbox"
+	"exeat/sandbox/control"
 	"exeat/store"
 )
 
@@ -26,6 +29,7 @@ type sandboxRow struct {
 	Name      string    `json:"name"`
 	ID        string    `json:"id"`
 	State     string    `json:"state"`
+	Paused    string    `json:"paused,omitempty"` // why, where State is paused
 	Frozen    bool      `json:"frozen"`
 	Revision  int       `json:"revision"`
 	Pending   int       `json:"pending_proposals"`
@@ -53,6 +57,7 @@ func runSandboxList(ctx context.Context, env Env, json bool) error {
 		}
 		rows = append(rows, row)
 	}
+	markPaused(ctx, boxes, all, rows)
 	if json {
 		return writeJSON(env.Out, rows)
 	}
@@ -71,6 +76,37 @@ func newSandboxRow(ctx context.Context, st *store.Store, info sandbox.Info) (san
 		Providers: list(names(info.Spec.Providers, func(p store.ProviderRef) string { return p.Name })), Created: info.CreatedAt,
 	}, err
 }
+
+// statusTime is what the supervisors have to say whether they are paused. One
+// that says nothing counts as running, which its lock proves.
+const statusTime = 500 * time.Millisecond
+
+// markPaused asks the supervisors of all that run, side by side.
+func markPaused(ctx context.Context, boxes *sandbox.Sandboxes, all []sandbox.Info, rows []sandboxRow) {
+	ctx, cancel := context.WithTimeout(ctx, statusTime)
+	defer cancel()
+	var asked sync.WaitGroup
+	for i, info := range all {
+		if !info.Running {
+			continue
+		}
+		asked.Go(func() {
+			if live, err := liveStatus(ctx, boxes, info); err == nil {
+				rows[i].heed(live)
+			}
+		})
+	}
+	asked.Wait()
+}
+
+// heed takes over from a supervisor that it has paused its sandbox.
+func (r *sandboxRow) heed(live *control.Status) {
+	if live != nil && live.Paused != "" {
+		r.State, r.Paused = statePaused, live.Paused
+	}
+}
+
+const statePaused = "paused"
 
 // stateOf is what the lock says, not what was last written down.
 func stateOf(info sandbox.Info) string {
@@ -96,5 +132,13 @@ func printSandboxes(env Env, rows []sandboxRow) error {
 		}
 		cells = append(cells, []string{r.Name, r.State, policy, r.Created.Local().Format(time.DateTime), strings.Join(r.Command, " ")})
 	}
-	return table(env.Out, []string{"NAME", "STATE", "POLICY", "CREATED", "COMMAND"}, cells)
+	if err := table(env.Out, []string{"NAME", "STATE", "POLICY", "CREATED", "COMMAND"}, cells); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.Paused != "" {
+			fmt.Fprintf(env.Err, "%s is paused: %s\n", r.Name, r.Paused)
+		}
+	}
+	return nil
 }

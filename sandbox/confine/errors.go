@@ -53,6 +53,8 @@ const (
 	NoInterpreter Problem = "no interpreter"
 	// BadDirectory: the working directory does not exist or may not be entered.
 	BadDirectory Problem = "bad directory"
+	// Paused: nothing starts until [Box.Resume].
+	Paused Problem = "paused"
 	// OtherProblem: see Errno.
 	OtherProblem Problem = "refused"
 )
@@ -80,6 +82,8 @@ func (e *ExecError) Error() string {
 		return fmt.Sprintf("%s: its interpreter %q is not in the sandbox", e.Path, e.Interpreter)
 	case BadDirectory:
 		return fmt.Sprintf("working directory %s: %v", e.Path, e.Errno)
+	case Paused:
+		return fmt.Sprintf("start %s: the sandbox is paused", e.Path)
 	}
 	return fmt.Sprintf("start %s: %v", e.Path, e.Errno)
 }

@@ -22,8 +22,9 @@ type initProcess struct {
 	thread *thread
 	born   chan struct{} // told of each program started, for the reaper
 
-	mu       sync.Mutex  // guards what follows; held while forking and while reaping
-	programs map[int]int // ID by pid
+	mu       sync.Mutex    // guards what follows; held while forking and while reaping
+	programs map[int]int   // ID by pid
+	paused   chan struct{} // closed by resume; nil while programs run
 }
 
 // Init is the whole life of the first process of a sandbox, and returns its

@@ -32,6 +32,9 @@ func (b *Box) handle(n notice, files []*os.File) {
 	defer b.mu.Unlock()
 	p := b.processes[n.ID]
 	if p == nil {
+		if n.Kind == kindDone {
+			b.answerLocked(n)
+		}
 		reexec.CloseAll(files)
 		return
 	}
@@ -64,17 +67,26 @@ func (b *Box) answerLocked(n notice) {
 func (b *Box) enlist(p *Process) (<-chan notice, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	id, reply, err := b.expectLocked()
+	if err != nil {
+		return nil, err
+	}
+	p.ID, b.processes[id] = id, p
+	return reply, nil
+}
+
+// expectLocked makes an ID and a place for init's answer to it.
+func (b *Box) expectLocked() (int, <-chan notice, error) {
 	if b.hasEnded() {
-		return nil, ErrEnded
+		return 0, nil, ErrEnded
 	}
 	if !b.released {
-		return nil, ErrNotReleased
+		return 0, nil, ErrNotReleased
 	}
 	b.next++
-	p.ID = b.next
 	reply := make(chan notice, 1)
-	b.waiting[p.ID], b.processes[p.ID] = reply, p
-	return reply, nil
+	b.waiting[b.next] = reply
+	return b.next, reply, nil
 }
 
 // forget takes back an enlistment that came to nothing.

@@ -11,6 +11,8 @@ const (
 	kindGo     kind = "go"
 	kindExec   kind = "exec"
 	kindSignal kind = "signal"
+	kindPause  kind = "pause"
+	kindResume kind = "resume"
 )
 
 // What init says.
@@ -20,6 +22,7 @@ const (
 	kindStarted kind = "started"
 	kindRefused kind = "refused"
 	kindExited  kind = "exited"
+	kindDone    kind = "done"
 )
 
 // request goes to init.
@@ -54,6 +57,8 @@ type notice struct {
 	Refused *ExecError `json:",omitempty"`
 	// kindExited: the exit status, 128 + n after signal n.
 	Code int `json:",omitempty"`
+	// kindDone: why kindPause or kindResume failed, empty where it did not.
+	Problem string `json:",omitempty"`
 }
 
 // Places of the files that come with kindReady.

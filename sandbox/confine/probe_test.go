@@ -132,10 +132,29 @@ func probe(args []string) int {
 		return probeMemory(args[1])
 	case "ports":
 		return probePorts()
+	case "leaderless":
+		return probeLeaderless()
 	case "refused":
 		return probeRefused(args[1], args[2])
 	}
 	return 2
+}
+
+// probeLeaderless ends its first thread and spins on others: the process then
+// shows as a zombie.
+func probeLeaderless() int {
+	for {
+		tid := unix.Gettid()
+		go func() {
+			runtime.LockOSThread()
+			for unix.Gettid() != unix.Getpid() {
+			}
+			unix.RawSyscall(unix.SYS_EXIT, 0, 0, 0)
+		}()
+		for tid == unix.Gettid() {
+			runtime.Gosched()
+		}
+	}
 }
 
 func probeCalls() int {

@@ -25,6 +25,10 @@ func (p *initProcess) serve() int {
 			p.signal(r.ID, syscall.Signal(r.Signal))
 		case r.Kind == kindExec && released && r.Exec != nil:
 			p.exec(r.ID, r.Exec, files)
+		case r.Kind == kindPause:
+			p.done(r.ID, p.pause())
+		case r.Kind == kindResume:
+			p.done(r.ID, p.resume())
 		}
 		reexec.CloseAll(files)
 	}
@@ -36,7 +40,11 @@ func (p *initProcess) exec(id int, spec *ExecSpec, files []*os.File) {
 	defer p.mu.Unlock()
 	n := notice{Kind: kindStarted, ID: id}
 	var terminal *os.File
-	p.thread.do(func() { n.PID, terminal, n.Refused = start(spec, files) })
+	if p.paused != nil {
+		n.Refused = &ExecError{Problem: Paused, Path: spec.Argv[0], Errno: unix.EAGAIN}
+	} else {
+		p.thread.do(func() { n.PID, terminal, n.Refused = start(spec, files) })
+	}
 	if n.Refused != nil {
 		n.Kind = kindRefused
 		p.conn.Send(n)
@@ -59,6 +67,9 @@ func (p *initProcess) exec(id int, spec *ExecSpec, files []*os.File) {
 func (p *initProcess) signal(id int, sig syscall.Signal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if sig == unix.SIGCONT && p.paused != nil {
+		return // only resume continues what a pause has stopped
+	}
 	for pid, its := range p.programs {
 		if its == id {
 			unix.Kill(-pid, sig)

@@ -75,6 +75,18 @@ func (c *Client) Stop(ctx context.Context) error {
 	return err
 }
 
+// Pause stops every program of the sandbox; nil means that all are stopped.
+func (c *Client) Pause(ctx context.Context) error {
+	_, err := c.call(ctx, request{Call: callPause})
+	return err
+}
+
+// Resume lets them run again.
+func (c *Client) Resume(ctx context.Context) error {
+	_, err := c.call(ctx, request{Call: callResume})
+	return err
+}
+
 func (c *Client) call(ctx context.Context, r request) (reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

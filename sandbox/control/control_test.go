@@ -78,6 +78,12 @@ func (h *handler) Await(ctx context.Context, after int) (int, error) {
 
 func (h *handler) Stop(context.Context) error { return errors.New("plain words") }
 
+func (h *handler) Pause(context.Context) error {
+	return control.Errorf(control.CodePaused, "paused").WithHint("exeat sandbox resume one")
+}
+
+func (h *handler) Resume(context.Context) error { return nil }
+
 func (h *handler) Exec(_ context.Context, r control.ExecRequest) (*control.Started, error) {
 	if r.Argv[0] == "missing" {
 		return nil, control.Errorf(control.CodeNoProgram, "no program missing in the sandbox")
@@ -164,6 +170,12 @@ func TestErrorCrosses(t *testing.T) {
 	want := &control.Error{Code: control.CodeRefused, Message: "revision 9 is not the next one", HintOf: "exeat policy list one"}
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Error(diff)
+	}
+	if err := c.Pause(t.Context()); !errors.As(err, &got) || got.Code != control.CodePaused || got.Hint() != "exeat sandbox resume one" {
+		t.Errorf("pause: got %v", err)
+	}
+	if err := c.Resume(t.Context()); err != nil {
+		t.Errorf("resume: got %v", err)
 	}
 	if err := c.Stop(t.Context()); !errors.As(err, &got) || got.Code != control.CodeInternal || got.Message != "plain words" {
 		t.Errorf("got %#v", err)

@@ -19,7 +19,8 @@ const (
 	CodeHidden        = "program_hidden"    // the host has it, the policy's paths do not show it
 	CodeNotExecutable = "program_not_executable"
 	CodeStopping      = "stopping"
-	CodeStart         = "start" // the sandbox could not be built
+	CodePaused        = "paused" // nothing starts until it is resumed
+	CodeStart         = "start"  // the sandbox could not be built
 	CodeInternal      = "internal"
 )
 

@@ -19,6 +19,7 @@ type Status struct {
 	Warnings        []string    `json:"warnings,omitempty"` // what was asked for and could not be given
 	Main            *MainState  `json:"main,omitempty"`
 	AfterRestart    []string    `json:"after_restart,omitempty"` // paths approved and not shown yet
+	Paused          string      `json:"paused,omitempty"`        // why all programs are stopped; empty while they run
 }
 
 // Process is a program running in the sandbox that was started over this socket.
@@ -89,6 +90,8 @@ const (
 	callLoad   = "load"   // Revision → nothing; the revision is read from the store and its signature checked
 	callAwait  = "await"  // After → Revision; returns when a newer revision is in force
 	callStop   = "stop"   // → nothing; the sandbox ends after the reply
+	callPause  = "pause"  // → nothing; every program is stopped
+	callResume = "resume" // → nothing; they run again
 	callExec   = "exec"   // Exec → nothing, then the stream
 )
 

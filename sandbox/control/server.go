@@ -20,6 +20,8 @@ type Handler interface {
 	Await(ctx context.Context, after int) (int, error) // until ctx ends
 	Stop(ctx context.Context) error                    // agrees; the end comes after the reply
 	Exec(ctx context.Context, r ExecRequest) (*Started, error)
+	Pause(ctx context.Context) error  // stops every program, until Resume
+	Resume(ctx context.Context) error // of what is not paused is no error
 }
 
 // Started is a program that Handler.Exec has started. The server owns it from
@@ -120,6 +122,10 @@ func (s *Server) dispatch(ctx context.Context, r request) reply {
 		return reply{Error: AsError(s.Handler.Load(ctx, r.Revision))}
 	case callStop:
 		return reply{Error: AsError(s.Handler.Stop(ctx))}
+	case callPause:
+		return reply{Error: AsError(s.Handler.Pause(ctx))}
+	case callResume:
+		return reply{Error: AsError(s.Handler.Resume(ctx))}
 	}
 	return reply{Error: Errorf(CodeBadRequest, "unknown call %q", r.Call)}
 }

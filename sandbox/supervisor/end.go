@@ -24,13 +24,16 @@ const (
 )
 
 // endPrograms asks every program to end, then ends the sandbox; the exit codes
-// still reach whoever waits for them.
+// still reach whoever waits for them. What is paused hears nothing, and is not asked.
 func (s *supervisor) endPrograms() {
-	idle := s.askToEnd()
-	select {
-	case <-idle:
-	case <-s.box.Done():
-	case <-time.After(termTime):
+	idle := s.idleNow()
+	if s.whyPaused() == "" {
+		s.askToEnd()
+		select {
+		case <-idle:
+		case <-s.box.Done():
+		case <-time.After(termTime):
+		}
 	}
 	s.box.End() // its files are closed when those who serve them have ended
 	select {
@@ -39,9 +42,15 @@ func (s *supervisor) endPrograms() {
 	}
 }
 
-// askToEnd signals every program that was started over the control socket, and
-// returns what is closed when the last of them is gone.
-func (s *supervisor) askToEnd() <-chan struct{} {
+// idleNow is closed when the last program is gone.
+func (s *supervisor) idleNow() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.idle
+}
+
+// askToEnd signals every program that was started over the control socket.
+func (s *supervisor) askToEnd() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, p := range s.running {
@@ -51,7 +60,6 @@ func (s *supervisor) askToEnd() <-chan struct{} {
 			_ = s.box.Signal(id, syscall.SIGHUP) // a shell at a terminal ignores the other
 		}
 	}
-	return s.idle
 }
 
 // remember writes that the sandbox runs. The truth is the lock.

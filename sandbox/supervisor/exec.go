@@ -23,6 +23,9 @@ func (h handler) Exec(_ context.Context, r control.ExecRequest) (*control.Starte
 		return nil, control.Errorf(control.CodeStopping, "sandbox %q is stopping", s.sandbox.Name)
 	default:
 	}
+	if err := s.refusePaused(); err != nil {
+		return nil, err
+	}
 	p, err := s.box.Exec(confine.ExecSpec{
 		Argv: r.Argv, Env: withExtra(s.env, r.Env), Dir: cmp.Or(r.Dir, s.sandbox.Spec.Workdir, homePath),
 		TTY: r.TTY, Rows: r.Rows, Cols: r.Cols,
@@ -108,6 +111,8 @@ func (s *supervisor) explainExec(r control.ExecRequest, err error) error {
 		return control.Errorf(control.CodeNotExecutable, "%s", failed.Error()).WithHint("chmod +x " + failed.Path)
 	case confine.NoInterpreter:
 		return control.Errorf(control.CodeNotExecutable, "%s", failed.Error())
+	case confine.Paused: // since we looked
+		return control.Errorf(control.CodePaused, "%s", failed.Error()).WithHint("exeat sandbox resume " + s.sandbox.Name)
 	case confine.BadDirectory:
 		return control.Errorf(control.CodeBadRequest, "%s", failed.Error())
 	}

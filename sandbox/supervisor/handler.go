@@ -39,6 +39,7 @@ func (h handler) Status(context.Context) (control.Status, error) {
 		status.Running = append(status.Running, p)
 	}
 	slices.SortFunc(status.Running, func(a, b control.Process) int { return a.ID - b.ID })
+	status.Paused = s.paused
 	if s.main != nil {
 		status.Main = new(*s.main)
 	}

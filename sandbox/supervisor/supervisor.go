@@ -40,6 +40,8 @@ type supervisor struct {
 	chain   *seal.Chain // guarded by loading; nil in a frozen sandbox
 	signed  []byte      // guarded by loading; the newest statement in force
 
+	pausing sync.Mutex // held for one pause or resume
+
 	stopping chan struct{} // closed by stop
 	stopOnce sync.Once
 	broken   chan error // what serves the sandbox has failed; buffered, the first counts
@@ -49,6 +51,7 @@ type supervisor struct {
 	idle    chan struct{}           // guarded by mu; closed when running is empty
 	main    *control.MainState      // guarded by mu
 	remove  bool                    // guarded by mu; --no-keep, and the command has ended
+	paused  string                  // guarded by mu; why, while the sandbox is paused
 }
 
 // cleanup undoes what a start has made, last first.

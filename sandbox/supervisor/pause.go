@@ -1,0 +1,62 @@
+package supervisor
+
+import (
+	"context"
+
+	"exeat/sandbox/control"
+)
+
+// byHand is the reason of a pause that a person asked for.
+const byHand = "by `exeat sandbox pause`"
+
+// pause stops every program until resume; the reason is shown to whoever looks
+// or wants to start another. The first reason of several stays. After an error
+// the sandbox counts as paused: some of it may run a moment longer.
+func (s *supervisor) pause(reason string) error {
+	s.pausing.Lock()
+	defer s.pausing.Unlock()
+	s.mu.Lock()
+	if s.paused == "" {
+		s.paused = reason
+	}
+	s.mu.Unlock()
+	s.logger.Info("paused", "reason", reason)
+	return s.box.Pause()
+}
+
+// resume lets all programs run again.
+func (s *supervisor) resume() error {
+	s.pausing.Lock()
+	defer s.pausing.Unlock()
+	if err := s.box.Resume(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.paused = ""
+	s.logger.Info("resumed")
+	return nil
+}
+
+// whyPaused is the reason of the pause, "" while programs run.
+func (s *supervisor) whyPaused() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.paused
+}
+
+// refusePaused says why nothing starts now.
+func (s *supervisor) refusePaused() error {
+	why := s.whyPaused()
+	if why == "" {
+		return nil
+	}
+	return control.Errorf(control.CodePaused, "sandbox %q is paused: %s", s.sandbox.Name, why).
+		WithHint("exeat sandbox resume " + s.sandbox.Name)
+}
+
+// Pause implements control.Handler.
+func (h handler) Pause(context.Context) error { return h.s.pause(byHand) }
+
+// Resume implements control.Handler.
+func (h handler) Resume(context.Context) error { return h.s.resume() }
