@@ -22,6 +22,7 @@ type createOptions struct {
 	env       []string
 	noKeep    bool
 	frozen    bool
+	hostPorts []int
 	identity  func() (name, email string) // who the user is to git
 }
 
@@ -54,6 +55,7 @@ func newSandboxCreateCommand(env Env) *cobra.Command {
 	c.Flags().StringArrayVar(&opts.providers, "provider", nil, "attach a credential provider by `name` (repeat for more)")
 	c.Flags().StringVarP(&opts.workdir, "workdir", "w", "", "mount this `directory` at its own path, writable, and start there")
 	c.Flags().StringArrayVarP(&opts.env, "env", "e", nil, "set a variable, as `NAME=VALUE`, or NAME to take it from here")
+	c.Flags().IntSliceVar(&opts.hostPorts, "host-port", nil, "lend it `port` of this machine, as host.exeat.local:PORT (repeat for more)")
 	c.Flags().BoolVar(&opts.noKeep, "no-keep", false, "delete the sandbox when the command ends")
 	c.Flags().BoolVar(&opts.frozen, "frozen", false, "pin no approver: the policy can never be widened")
 	_ = c.RegisterFlagCompletionFunc("provider", completeProviders(env))

@@ -25,6 +25,7 @@ type sandboxDetail struct {
 	sandboxRow
 	Approvers []store.Approver `json:"approvers"`
 	Env       []string         `json:"env"`
+	HostPorts []int            `json:"host_ports"`
 	HostUID   int              `json:"host_uid"`
 	HostGID   int              `json:"host_gid"`
 	Home      string           `json:"home"`
@@ -51,7 +52,7 @@ func runSandboxGet(ctx context.Context, env Env, name string, json bool) error {
 		return err
 	}
 	row.heed(live)
-	detail := sandboxDetail{row, list(info.Spec.Approvers), list(info.Spec.EnvNames), info.Spec.HostUID, info.Spec.HostGID, env.Dirs.Sandbox(info.ID) + "/home", info.ExitCode, live}
+	detail := sandboxDetail{row, list(info.Spec.Approvers), list(info.Spec.EnvNames), list(info.Spec.HostPorts), info.Spec.HostUID, info.Spec.HostGID, env.Dirs.Sandbox(info.ID) + "/home", info.ExitCode, live}
 	if json {
 		return writeJSON(env.Out, detail)
 	}
@@ -84,6 +85,7 @@ func printDetail(env Env, d sandboxDetail) error {
 		{"home on host", d.Home},
 		{"providers", cmp.Or(strings.Join(d.Providers, ", "), "-")},
 		{"environment", cmp.Or(strings.Join(d.Env, ", "), "-")},
+		{"host ports", cmp.Or(strings.Join(names(d.HostPorts, strconv.Itoa), ", "), "-")},
 		{"runs as", fmt.Sprintf("host uid %d, gid %d", d.HostUID, d.HostGID)},
 	}
 	if err := pairs(env.Out, rows); err != nil || d.Live == nil {

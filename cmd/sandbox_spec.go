@@ -51,9 +51,12 @@ func createPolicy(env Env, file string) (*policy.Policy, error) {
 }
 
 func newSpec(ctx context.Context, env Env, st *store.Store, opts createOptions) (store.Spec, sandbox.Private, error) {
-	spec := store.Spec{Command: opts.command, NoKeep: opts.noKeep}
+	spec := store.Spec{Command: opts.command, NoKeep: opts.noKeep, HostPorts: opts.hostPorts}
 	var private sandbox.Private
 	var err error
+	if err = checkPorts(opts.hostPorts); err != nil {
+		return spec, private, err
+	}
 	if spec.Workdir, err = workdir(opts.workdir); err != nil {
 		return spec, private, err
 	}
@@ -70,6 +73,15 @@ func newSpec(ctx context.Context, env Env, st *store.Store, opts createOptions) 
 	private.GitName, private.GitEmail = opts.identity()
 	spec.Program = programUnderHome(env, opts.command)
 	return spec, private, nil
+}
+
+func checkPorts(ports []int) error {
+	for _, port := range ports {
+		if port < 1 || port > 65535 {
+			return &usageError{fmt.Errorf("--host-port %d: want a port from 1 to 65535", port), "--host-port 5432"}
+		}
+	}
+	return nil
 }
 
 // workdir resolves the directory as the kernel will see it.

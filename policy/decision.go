@@ -34,6 +34,7 @@ const (
 	CodeCredential  Code = "credential_misuse"    // a placeholder outside its provider's hosts
 	CodeProtocol    Code = "unsupported_protocol" // the client speaks what cannot be inspected
 	CodeRecord      Code = "audit_unavailable"    // the decision cannot be recorded
+	CodeHostPort    Code = "host_port"            // a port of the host that was not lent when the sandbox was created
 )
 
 // Ref points at the part of a policy that took part in a decision.

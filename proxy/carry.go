@@ -23,6 +23,10 @@ func (s *Server) carry(f *flow) {
 		s.inside.give(s.client(f.conn, f))
 		return
 	}
+	if f.host == hostName {
+		s.lend(f)
+		return
+	}
 	snapshot := s.cfg.Snapshot()
 	admission := snapshot.Engine.Connect(f.destination())
 	granted := admission.Decision.Verdict != policy.Denied

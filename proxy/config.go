@@ -89,6 +89,7 @@ type Config struct {
 	Names       Names // nil: every address is a literal
 	CA          *ca.Authority
 	Credentials Credentials    // nil: none are known
+	HostPorts   []int          // ports of the host's loopback that are lent, as host.exeat.local
 	Inside      http.Handler   // answers http://exeat.local; nil: that name is like any other
 	Roots       *x509.CertPool // whom to trust upstream; nil trusts nobody
 	Resolver    Resolver       // nil: the system's

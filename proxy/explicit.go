@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"sync"
+
+	"exeat/policy"
 )
 
 // ServeExplicit serves clients that were told to use a proxy: CONNECT, and absolute-form requests for
@@ -37,6 +39,12 @@ func (s *Server) serveExplicit(w http.ResponseWriter, r *http.Request) {
 	var err error
 	if f.host, f.port, err = absoluteTarget(r); err != nil {
 		f.verdict = malformed(err)
+	}
+	if f.host == hostName && f.verdict == nil {
+		f.verdict = denied(policy.Decision{
+			Verdict: policy.Denied, Code: policy.CodeHostPort, Layer: "l7", Protocol: policy.REST, Policy: hostPortBlock,
+			Reason: "a port of the host is reached by connecting to it, or by CONNECT",
+		})
 	}
 	if s.isInside(f) {
 		r.URL.Scheme, r.URL.Host = "", ""

@@ -26,16 +26,23 @@ func (s *Server) splice(f *flow, revision int, admission policy.Admission) bool 
 		f.verdict = addressRefusal(forbidden, admission.Decision, "l4")
 		return false
 	}
-	id, recordErr := s.record(f.event(admission.Decision, revision))
+	t := &tunnel{server: s, flow: f, addresses: addresses, strict: !admission.SkipTLS}
+	return t.open(revision, admission.Decision, err)
+}
+
+// open records the decision, connects unless the lookup failed already, and carries bytes until one
+// side ends. It returns false like [Server.splice].
+func (t *tunnel) open(revision int, granted policy.Decision, err error) bool {
+	s, f := t.server, t.flow
+	id, recordErr := s.record(f.event(granted, revision))
 	if recordErr != nil {
 		f.verdict = unrecorded()
 		return false
 	}
 	f.judged.Store(true)
 	began := time.Now()
-	var up net.Conn
 	if err == nil {
-		up, err = s.upstream.dial(s.ctx, f.host, f.port, addresses)
+		t.up, err = s.upstream.dial(s.ctx, f.host, f.port, t.addresses)
 	}
 	if err != nil {
 		f.verdict = upstreamRefusal(f, err)
@@ -43,7 +50,6 @@ func (s *Server) splice(f *flow, revision int, admission policy.Admission) bool 
 		s.cfg.Sink.Complete(id, f.verdict.status, 0, 0, time.Since(began))
 		return false
 	}
-	t := &tunnel{server: s, flow: f, up: up, addresses: addresses, strict: !admission.SkipTLS}
 	t.run(revision)
 	s.cfg.Sink.Complete(id, 0, t.in.Load(), t.out.Load(), time.Since(began))
 	return true
@@ -56,6 +62,7 @@ type tunnel struct {
 	up        net.Conn
 	addresses []netip.Addr // checked when it was dialled
 	strict    bool         // a TLS greeting must be readable and name the host
+	signed    bool         // granted for the sandbox's life, not by the policy in force
 	in, out   atomic.Int64
 	cut       sync.Once
 }
@@ -164,6 +171,9 @@ func (t *tunnel) reset() {
 }
 
 func (t *tunnel) holds(snapshot Snapshot) bool {
+	if t.signed {
+		return true
+	}
 	admission := snapshot.Engine.Connect(t.flow.destination())
 	if admission.Decision.Verdict == policy.Denied || admission.Inspect {
 		return false

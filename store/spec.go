@@ -12,6 +12,7 @@ type Spec struct {
 	HostUID   int           `json:"host_uid"`
 	HostGID   int           `json:"host_gid"`
 	Program   *Program      `json:"program,omitempty"`
+	HostPorts []int         `json:"host_ports,omitempty"` // of the host's loopback, lent as host.exeat.local
 }
 
 // Approver is someone whose signature a sandbox accepts.

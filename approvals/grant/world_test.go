@@ -239,6 +239,8 @@ func (s *supervisor) Load(ctx context.Context, number int) error {
 func (s *supervisor) Status(context.Context) (control.Status, error)    { return control.Status{}, nil }
 func (s *supervisor) Await(ctx context.Context, after int) (int, error) { return after + 1, nil }
 func (s *supervisor) Stop(context.Context) error                        { return nil }
+func (s *supervisor) Pause(context.Context) error                       { return nil }
+func (s *supervisor) Resume(context.Context) error                      { return nil }
 func (s *supervisor) Exec(context.Context, control.ExecRequest) (*control.Started, error) {
 	return nil, errors.New("not here")
 }

@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -44,7 +45,7 @@ func AuthorityOf(spec store.Spec, p *policy.Policy) Authority {
 		Workdir:   spec.Workdir,
 		Env:       sorted(spec.EnvNames),
 		Providers: providersOf(spec.Providers),
-		HostPorts: []int{},
+		HostPorts: sorted(spec.HostPorts),
 		Approvers: []string{},
 		Frozen:    spec.Frozen,
 		Isolation: IsolationFull,
@@ -79,8 +80,8 @@ func providersOf(refs []store.ProviderRef) []Provider {
 
 // sorted copies a list without repetitions; it is never nil, because an absent
 // list and an empty one mean the same and must have one encoding.
-func sorted(list []string) []string {
-	out := append([]string{}, list...)
+func sorted[T cmp.Ordered](list []T) []T {
+	out := append([]T{}, list...)
 	slices.Sort(out)
 	return slices.Compact(out)
 }

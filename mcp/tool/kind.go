@@ -22,6 +22,7 @@ var sentences = map[string]string{
 	string(policy.CodeCredential):  "not permitted: a credential was sent where it does not belong",
 	string(policy.CodeProtocol):    "not permitted: what the client speaks cannot be inspected",
 	string(policy.CodeRecord):      "not permitted: the decision could not be recorded",
+	string(policy.CodeHostPort):    "not permitted: a port of the host is lent when a sandbox is created, and at no other time",
 	"foreign_credential":           "not permitted: somebody else's credential was sent to a provider's host",
 	"internal_error":               "not permitted: exeat failed while handling it",
 	"upstream_tls":                 "permitted, but the server's certificate or TLS was not accepted",

@@ -117,11 +117,12 @@ func TestAnswers(t *testing.T) {
 		code    dnsmessage.RCode
 	}{
 		{"exeat.local.", dnsmessage.TypeA, in, "198.18.0.1", dnsmessage.RCodeSuccess},
-		{"github.com.", dnsmessage.TypeA, in, "198.18.0.2", dnsmessage.RCodeSuccess},
-		{"GitHub.COM.", dnsmessage.TypeA, in, "198.18.0.2", dnsmessage.RCodeSuccess},
-		{"never-allowed.example.", dnsmessage.TypeA, in, "198.18.0.3", dnsmessage.RCodeSuccess},
+		{"github.com.", dnsmessage.TypeA, in, "198.18.0.3", dnsmessage.RCodeSuccess},
+		{"host.exeat.local.", dnsmessage.TypeA, in, "198.18.0.2", dnsmessage.RCodeSuccess},
+		{"GitHub.COM.", dnsmessage.TypeA, in, "198.18.0.3", dnsmessage.RCodeSuccess},
+		{"never-allowed.example.", dnsmessage.TypeA, in, "198.18.0.4", dnsmessage.RCodeSuccess},
 		{"EXEAT.local.", dnsmessage.TypeA, in, "198.18.0.1", dnsmessage.RCodeSuccess},
-		{"_service.example.", dnsmessage.TypeA, in, "198.18.0.4", dnsmessage.RCodeSuccess},
+		{"_service.example.", dnsmessage.TypeA, in, "198.18.0.5", dnsmessage.RCodeSuccess},
 		{"localhost.", dnsmessage.TypeA, in, "127.0.0.1", dnsmessage.RCodeSuccess},
 		{"dev.localhost.", dnsmessage.TypeA, in, "127.0.0.1", dnsmessage.RCodeSuccess},
 		{"github.com.", dnsmessage.TypeAAAA, in, "", dnsmessage.RCodeSuccess},
@@ -155,7 +156,7 @@ func TestNamesKeepTheirAddresses(t *testing.T) {
 	if got, ok := n.Name(netns.LocalAddr()); !ok || got != netns.LocalName {
 		t.Errorf("got %q, %v, want %s", got, ok, netns.LocalName)
 	}
-	if got, ok := n.Name(netip.MustParseAddr("198.18.0.2")); ok {
+	if got, ok := n.Name(netip.MustParseAddr("198.18.0.3")); ok {
 		t.Errorf("got %q for an address that was never handed out", got)
 	}
 }

@@ -21,8 +21,14 @@ const (
 // errNoAddress means that a limit is reached; the question is answered with SERVFAIL.
 var errNoAddress = errors.New("no synthetic address left for now")
 
+// HostName is the machine the sandbox runs on, of which single ports may be lent to it.
+const HostName = "host.exeat.local"
+
 // LocalAddr returns the address of LocalName.
 func LocalAddr() netip.Addr { return netip.AddrFrom4([4]byte{198, 18, 0, 1}) }
+
+// HostAddr returns the address of HostName.
+func HostAddr() netip.Addr { return LocalAddr().Next() }
 
 // Names gives every name that is asked for an address of its own from 198.18.0.0/15 (RFC 2544, used on
 // no real network), so that the address of a connection tells the name the program meant. Whether the
@@ -37,13 +43,13 @@ type Names struct {
 	counted time.Time             // guarded by mu; when tokens was right
 }
 
-// NewNames returns a table that has LocalName only.
+// NewNames returns a table that has LocalName and HostName only.
 func NewNames() *Names {
-	local := LocalAddr()
+	local, host := LocalAddr(), HostAddr()
 	return &Names{
-		byName: map[string]netip.Addr{LocalName: local},
-		byAddr: map[netip.Addr]string{local: LocalName},
-		last:   local, tokens: namesPerSecond, counted: time.Now(),
+		byName: map[string]netip.Addr{LocalName: local, HostName: host},
+		byAddr: map[netip.Addr]string{local: LocalName, host: HostName},
+		last:   host, tokens: namesPerSecond, counted: time.Now(),
 	}
 }
 

@@ -42,7 +42,7 @@ func (s *supervisor) openDoors(context.Context) error {
 			return proxy.Snapshot{Revision: now.Revision, Engine: now.Engine}
 		},
 		Changed: s.live.Changed, Sink: sink, Callers: watcher, Names: names, CA: authority,
-		Credentials: secrets, Inside: s.inside(sink.reader), Roots: s.ahead.roots, Dial: s.ahead.dial, Logger: s.logger, SandboxName: s.sandbox.Name,
+		Credentials: secrets, HostPorts: s.sandbox.Spec.HostPorts, Inside: s.inside(sink.reader), Roots: s.ahead.roots, Dial: s.ahead.dial, Logger: s.logger, SandboxName: s.sandbox.Name,
 	})
 	s.serveAll(server, names)
 	return nil

@@ -5,10 +5,8 @@ import (
 	"strings"
 
 	"exeat/sandbox/confine"
+	"exeat/sandbox/netns"
 )
-
-// insideAddress is exeat.local's, always: the door answers it itself.
-const insideAddress = "198.18.0.1"
 
 // identityFiles are who and where a program in the sandbox finds itself to be.
 // The host's own would name its users and ask resolvers that are not there.
@@ -17,7 +15,7 @@ func identityFiles(hostname, shell string, uid, gid int) []confine.File {
 		{Path: "/etc/passwd", Content: passwd(shell, uid, gid)},
 		{Path: "/etc/group", Content: group(gid)},
 		{Path: "/etc/hostname", Content: []byte(hostname + "\n")},
-		{Path: "/etc/hosts", Content: fmt.Appendf(nil, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t%s\n%s\texeat.local\n", hostname, insideAddress)},
+		{Path: "/etc/hosts", Content: fmt.Appendf(nil, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t%s\n%s\t%s\n%s\t%s\n", hostname, netns.LocalAddr(), netns.LocalName, netns.HostAddr(), netns.HostName)},
 		{Path: "/etc/resolv.conf", Content: []byte("nameserver 127.0.0.1\noptions timeout:5 attempts:2\n")},
 		// files and dns only: nss-resolve and nscd would ask sockets of the host.
 		{Path: "/etc/nsswitch.conf", Content: []byte("passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nnetworks: files\nprotocols: files\nservices: files\n")},
