@@ -9,7 +9,8 @@
 //
 //  1. clone into user, mount, pid, net, ipc, uts and cgroup namespaces, under
 //     one host uid that is never 0;
-//  2. the network, while there are capabilities in it (package netns);
+//  2. the network, while there are capabilities in it (package netns); init does
+//     this by itself, and is told only then what else to build;
 //  3. the view: detached copies of every source, then pivot_root onto a tmpfs,
 //     then the copies attached; no host path is resolved after that;
 //  4. user namespaces inside are switched off, /proc is masked;

@@ -97,12 +97,18 @@ func startError(err error) *StartError {
 }
 
 // setUp makes the sandbox and tells the supervisor. The order is in the package
-// comment.
+// comment; what every sandbox has alike is made while the supervisor still works
+// out what is to be in this one.
 func (p *initProcess) setUp() error {
+	ends, netErr := netns.Setup()
 	in, err := p.receiveSpec()
 	if err != nil {
 		return &stepError{"read the spec", err}
 	}
+	if netErr != nil { // said now: before the spec nobody listens
+		return &stepError{"build the network", netErr}
+	}
+	defer ends.Close()
 	// From here on /proc/1 belongs to root (PR_SET_DUMPABLE(2const)): no program
 	// inside, though of the same uid, can read init's memory or its descriptors.
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
@@ -111,11 +117,6 @@ func (p *initProcess) setUp() error {
 	if err := unix.Sethostname([]byte(in.spec.Hostname)); err != nil {
 		return &stepError{"set the host name", err}
 	}
-	ends, err := netns.Setup()
-	if err != nil {
-		return &stepError{"build the network", err}
-	}
-	defer ends.Close()
 	r := &report{RedirectRules: ends.Rules}
 	proc, err := buildView(in, r)
 	if err != nil {
