@@ -62,15 +62,21 @@ func (s *supervisor) askToEnd() {
 	}
 }
 
-// remember writes that the sandbox runs. The truth is the lock.
-func (s *supervisor) remember(ctx context.Context) error {
+// remember writes that the sandbox runs. The truth is the lock, so nobody waits
+// for the disk here.
+func (s *supervisor) remember() {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	defer cancel()
 	state, pid, now := stateRunning, os.Getpid(), time.Now()
 	var none *int
-	return s.store.UpdateSandbox(ctx, s.sandbox.ID, store.SandboxUpdate{State: &state, PID: &pid, StartedAt: &now, ExitCode: &none})
+	if err := s.store.UpdateSandbox(ctx, s.sandbox.ID, store.SandboxUpdate{State: &state, PID: &pid, StartedAt: &now, ExitCode: &none}); err != nil {
+		s.logger.Warn("write the start", "err", err)
+	}
 }
 
 // forget writes that it no longer does, or removes all of it (--no-keep).
 func (s *supervisor) forget() {
+	s.remembering.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
 	s.mu.Lock()
@@ -99,6 +105,7 @@ func (s *supervisor) removeAll(ctx context.Context) error {
 
 // rememberExit writes the exit code of the sandbox's own command.
 func (s *supervisor) rememberExit(code int) {
+	s.remembering.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
 	exit := &code

@@ -186,13 +186,14 @@ func (s *supervisor) listen(context.Context) error {
 }
 
 // release lets programs start, now that everything they can reach is served.
-func (s *supervisor) release(ctx context.Context) error {
+func (s *supervisor) release(context.Context) error {
 	if err := s.box.Go(); err != nil {
 		return err
 	}
 	late := time.AfterFunc(trustTime, func() { s.ahead.trust(); collect() })
 	s.undo.add(func() { late.Stop() })
-	return s.remember(ctx)
+	s.remembering.Go(s.remember)
+	return nil
 }
 
 // collect gives back what the start has used: the collector was off until now

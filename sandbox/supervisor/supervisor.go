@@ -36,6 +36,8 @@ type supervisor struct {
 	box      *confine.Box
 	undo     cleanup
 
+	remembering sync.WaitGroup // what was last written of this start; waited for before the next is
+
 	loading sync.Mutex  // held for one load
 	chain   *seal.Chain // guarded by loading; nil in a frozen sandbox
 	signed  []byte      // guarded by loading; the newest statement in force
