@@ -1,4 +1,4 @@
-// Command bench measures a built exeat against bubblewrap: how long until a sandbox runs its first instruction, and until a policy is in force.
+// Command bench measures a built exeat: how long until a sandbox runs its first instruction and until a policy is in force, what it costs to run in one, and how peers do.
 package main
 
 import (
@@ -8,6 +8,13 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 3 && os.Args[1] == filesRole {
+		if err := touchFiles(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, "error:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if len(os.Args) != 2 {
 		fmt.Fprintln(os.Stderr, "usage: bench PATH-OF-EXEAT")
 		os.Exit(2)
@@ -24,15 +31,21 @@ func run(binary string) error {
 	if err != nil {
 		return err
 	}
-	home, err := os.MkdirTemp("", "exeat-bench-")
+	user, err := os.UserHomeDir()
+	if err != nil {
+		return err
+	}
+	home, err := os.MkdirTemp(user, ".exeat-bench-") // not below /tmp, where codex refuses to run
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(home)
-	b := &bench{binary: abs, env: append(os.Environ(), "HOME="+home, "XDG_STATE_HOME=", "XDG_CONFIG_HOME=", "XDG_RUNTIME_DIR=", "NO_COLOR=1")}
-	fmt.Printf("%-44s %10s %8s %10s\n", "figure", "median", "ratio", "target")
-	if err := b.start(); err != nil {
-		return err
+	b := &bench{binary: abs, home: home, env: append(os.Environ(), "HOME="+home, "XDG_STATE_HOME=", "XDG_CONFIG_HOME=", "XDG_RUNTIME_DIR=", "NO_COLOR=1")}
+	heading()
+	for _, measure := range []func() error{b.start, b.running, b.reload} {
+		if err := measure(); err != nil {
+			return err
+		}
 	}
-	return b.reload(home)
+	return nil
 }

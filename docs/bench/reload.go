@@ -17,7 +17,7 @@ const limit = 30 * time.Second
 
 // reload measures from the signature to the policy in force, as `policy set
 // --wait` prints it, and the whole of it without the human.
-func (b *bench) reload(home string) error {
+func (b *bench) reload() error {
 	passphrase, err := b.approver()
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func (b *bench) reload(home string) error {
 	defer exec.Command("env", append(b.env, b.binary, "sandbox", "delete", "bench")...).Run()
 	var took []time.Duration
 	for round := range 5 {
-		file, err := b.candidate(home, round)
+		file, err := b.candidate(round)
 		if err != nil {
 			return err
 		}
@@ -41,12 +41,12 @@ func (b *bench) reload(home string) error {
 		}
 		took = append(took, time.Duration(n)*time.Millisecond)
 	}
-	fmt.Printf("%-44s %10s %8s %10s\n", "policy set --wait, from the signature", median(took), "", "< 50 ms")
+	line(row{"policy set --wait, from the signature", round(median(took)), "", "< 50 ms"})
 	return nil
 }
 
 // candidate is the policy in force with one more rule.
-func (b *bench) candidate(home string, round int) (string, error) {
+func (b *bench) candidate(round int) (string, error) {
 	cmd := exec.Command(b.binary, "policy", "get", "bench")
 	cmd.Env = b.env
 	text, err := cmd.Output()
@@ -54,7 +54,7 @@ func (b *bench) candidate(home string, round int) (string, error) {
 		return "", err
 	}
 	block := fmt.Sprintf("  zz_round_%d:\n    endpoints: [{ host: r%d.example.com, port: 443, protocol: rest, access: read-only }]\n    binaries: [{ path: /usr/bin/curl }]\n", round, round)
-	file := filepath.Join(home, "candidate.yaml")
+	file := filepath.Join(b.home, "candidate.yaml")
 	return file, os.WriteFile(file, append(text, block...), 0o600)
 }
 

@@ -17,39 +17,56 @@ const rounds = 21
 type bench struct {
 	binary string
 	env    []string
+	home   string
 	seen   string // what the last pattern found on a screen
+}
+
+// launcher is a way to start a program.
+type launcher struct {
+	name, target, missing string
+	argv                  []string
+	took                  []time.Duration
+}
+
+// launchers are the peers that are installed, bubblewrap first, and exeat.
+func (b *bench) launchers() []*launcher {
+	bwrap := strings.Fields("bwrap --unshare-user --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 --ro-bind /etc /etc --proc /proc --dev /dev --tmpfs /tmp --")
+	all := []*launcher{
+		{name: "bubblewrap, the same namespaces", argv: bwrap, missing: "apt-get install bubblewrap"},
+		{name: "plain exec"},
+		{name: "exeat sandbox create, everything on", argv: []string{b.binary, "sandbox", "create", "--frozen", "--no-keep", "--"}, target: "<= 3x"},
+		{name: "codex sandbox", argv: []string{"codex", "sandbox", "--"}, missing: "npm install -g @openai/codex"},
+		{name: "srt", argv: []string{"srt", "--"}, missing: "npm install -g @anthropic-ai/sandbox-runtime; apt-get install socat ripgrep"},
+	}
+	return slices.DeleteFunc(all, func(l *launcher) bool {
+		if l.missing == "" {
+			return false
+		}
+		if _, err := b.firstInstruction(l.argv); err == nil {
+			return false
+		}
+		fmt.Printf("no row for %s, which does not run here (%s)\n", l.name, l.missing)
+		return true
+	})
 }
 
 // start measures from before the launcher to the first instruction of the
 // program, which prints the clock.
 func (b *bench) start() error {
-	bwrap := strings.Fields("bwrap --unshare-user --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 --ro-bind /etc /etc --proc /proc --dev /dev --tmpfs /tmp --")
-	rows := []struct {
-		name, target string
-		argv         []string
-		took         []time.Duration
-	}{
-		{name: "plain exec", argv: nil},
-		{name: "bubblewrap, the same namespaces", argv: bwrap},
-		{name: "exeat sandbox create, everything on", argv: []string{b.binary, "sandbox", "create", "--frozen", "--no-keep", "--"}, target: "< 40 ms"},
-	}
-	if _, err := exec.LookPath("bwrap"); err != nil {
-		rows = slices.Delete(rows, 1, 2)
-		fmt.Println("bubblewrap is not installed (apt-get install bubblewrap): no row for it")
-	}
+	all := b.launchers()
 	for range rounds {
-		for i := range rows {
-			took, err := b.firstInstruction(rows[i].argv)
+		for _, l := range all {
+			took, err := b.firstInstruction(l.argv)
 			if err != nil {
-				return fmt.Errorf("%s: %w", rows[i].name, err)
+				return fmt.Errorf("%s: %w", l.name, err)
 			}
-			rows[i].took = append(rows[i].took, took)
+			l.took = append(l.took, took)
 		}
 	}
-	peer := median(rows[max(len(rows)-2, 0)].took)
-	for _, row := range rows {
-		m := median(row.took)
-		fmt.Printf("%-44s %10s %7.1fx %10s\n", row.name, m.Round(10*time.Microsecond), float64(m)/float64(peer), row.target)
+	peer := float64(median(all[0].took)) // bubblewrap, where it is installed
+	for _, l := range all {
+		m := median(l.took)
+		line(row{l.name, round(m), ratio(float64(m), peer), l.target})
 	}
 	return nil
 }
@@ -65,9 +82,4 @@ func (b *bench) firstInstruction(launcher []string) (time.Duration, error) {
 	}
 	at, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
 	return time.Unix(0, at).Sub(began), err
-}
-
-func median(all []time.Duration) time.Duration {
-	sorted := slices.Sorted(slices.Values(all))
-	return sorted[len(sorted)/2]
 }

@@ -3,11 +3,15 @@ package confine
 import (
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"exeat/sandbox/reexec"
 )
+
+// trimTime is when init has started what it was made for.
+const trimTime = 200 * time.Millisecond
 
 // serve does what the supervisor asks until it is gone.
 func (p *initProcess) serve() int {
@@ -21,6 +25,7 @@ func (p *initProcess) serve() int {
 		switch {
 		case r.Kind == kindGo:
 			released = true
+			time.AfterFunc(trimTime, func() { _ = reexec.Trim() }) // it only makes init smaller
 		case r.Kind == kindSignal:
 			p.signal(r.ID, syscall.Signal(r.Signal))
 		case r.Kind == kindExec && released && r.Exec != nil:

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"exeat/sandbox/control"
+	"exeat/sandbox/reexec"
 	"exeat/store"
 )
 
@@ -190,7 +191,7 @@ func (s *supervisor) release(context.Context) error {
 	if err := s.box.Go(); err != nil {
 		return err
 	}
-	late := time.AfterFunc(trustTime, func() { s.ahead.trust(); collect() })
+	late := time.AfterFunc(trustTime, func() { s.ahead.trust(); s.collect() })
 	s.undo.add(func() { late.Stop() })
 	s.remembering.Go(s.remember)
 	return nil
@@ -198,9 +199,12 @@ func (s *supervisor) release(context.Context) error {
 
 // collect gives back what the start has used: the collector was off until now
 // (package early), since a process that is about to wait need not tidy up first.
-func collect() {
+func (s *supervisor) collect() {
 	debug.SetGCPercent(gcPercent)
 	debug.FreeOSMemory()
+	if err := reexec.Trim(); err != nil {
+		s.logger.Warn("give back what the start has used", "err", err)
+	}
 }
 
 // gcPercent keeps a supervisor small: it holds little, and many of them wait on
