@@ -53,7 +53,7 @@ func allows(engine *policy.Engine, denial store.Decision) bool {
 	}
 	admission := engine.Connect(policy.Destination{
 		Host: denial.Host, Port: denial.Port,
-		Caller: policy.Caller{Exe: denial.Exe, Ancestors: denial.Ancestors},
+		Caller: policy.Caller{Exe: denial.Exe, Ancestors: denial.Ancestors, Tainted: denial.Tainted},
 	})
 	decision := admission.Decision
 	if decision.Verdict != policy.Denied && admission.Inspect {

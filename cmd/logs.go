@@ -145,8 +145,12 @@ func printAllowed(env Env, d store.Decision) error {
 	if d.Method != "" {
 		what = d.Method + " " + d.Target
 	}
+	binary := d.Exe
+	if d.Tainted != "" {
+		binary += " tainted=" + d.Tainted
+	}
 	_, err := fmt.Fprintf(env.Out, "%s %s %s:%d %s  policy=%s binary=%s status=%d bytes=%d/%d id=%d\n",
-		d.Time.Local().Format(time.DateTime), env.outStyle().good(d.Verdict), d.Host, d.Port, what, d.Policy, d.Exe, d.Status, d.BytesIn, d.BytesOut, d.ID)
+		d.Time.Local().Format(time.DateTime), env.outStyle().good(d.Verdict), d.Host, d.Port, what, d.Policy, binary, d.Status, d.BytesIn, d.BytesOut, d.ID)
 	return err
 }
 

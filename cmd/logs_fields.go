@@ -33,6 +33,7 @@ type record struct {
 	Binary     string    `json:"binary"`
 	PID        int       `json:"pid"`
 	Ancestors  []string  `json:"ancestors"`
+	Tainted    string    `json:"tainted,omitempty"`
 	Revision   int       `json:"revision"`
 	ID         int64     `json:"id"`
 	Missing    string    `json:"rule_missing,omitempty"`
@@ -48,7 +49,7 @@ func logRecord(d store.Decision) record {
 	return record{
 		Time: d.Time, Action: d.Method, Target: d.Target, Decision: d.Verdict, Host: d.Host, Port: d.Port,
 		Protocol: d.Protocol, Policy: d.Policy, Reason: d.Reason, Code: d.Code, Layer: d.Layer, Binary: d.Exe,
-		PID: d.PID, Ancestors: list(d.Ancestors), Revision: d.Revision, ID: d.ID, Missing: d.RuleMissing,
+		PID: d.PID, Ancestors: list(d.Ancestors), Tainted: d.Tainted, Revision: d.Revision, ID: d.ID, Missing: d.RuleMissing,
 		Credential: d.Credential, Status: d.Status, BytesIn: d.BytesIn, BytesOut: d.BytesOut,
 		Millis: float64(d.Duration.Microseconds()) / 1000, Count: max(d.Count, 1),
 	}

@@ -125,6 +125,6 @@ func denialOf(d store.Decision) tool.Denial {
 	return tool.Denial{
 		ID: d.ID, Last: last, Count: d.Count, Host: d.Host, Port: d.Port, Layer: d.Layer, Protocol: d.Protocol,
 		Method: d.Method, Target: d.Target, Policy: d.Policy, Code: d.Code, Reason: d.Reason, RuleMissing: d.RuleMissing,
-		Exe: d.Exe, Ancestors: d.Ancestors,
+		Exe: d.Exe, Ancestors: d.Ancestors, Tainted: d.Tainted,
 	}
 }

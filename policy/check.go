@@ -117,10 +117,6 @@ func (e *Endpoint) destination() string {
 }
 
 func (c *checker) binary(path string, b *Binary) {
-	if b.Untainted {
-		c.add(FindingNotEnforced, path+".untainted", b.Pos,
-			"untainted is not enforced yet: the binary matches nothing")
-	}
 	for _, glob := range c.writable {
 		if pathsMeet(globBinary, glob, b.Path) {
 			c.add(FindingWritableBinary, path+".path", b.Pos, fmt.Sprintf(

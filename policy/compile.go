@@ -107,7 +107,7 @@ func (c *compiler) binary(at site, b *Binary) binary {
 	compiled := binary{
 		path:        c.glob(at, globKey{kind: globBinary, pattern: b.Path}),
 		descendants: b.Descendants,
-		pending:     b.Untainted,
+		untainted:   b.Untainted,
 	}
 	if c.aliases != nil {
 		compiled.aliases = slices.Clone(c.aliases(b.Path))

@@ -25,7 +25,7 @@ func (e *Engine) Connect(d Destination) Admission {
 		return a
 	}
 	var seen *block
-	admits, inspected := false, false
+	admits, shuns, inspected := false, false, false
 	for ep := range e.hosts.matching(d.Host) {
 		if !ep.hasPort(d.Port) {
 			continue
@@ -33,10 +33,13 @@ func (e *Engine) Connect(d Destination) Admission {
 		// Whoever the caller is: what one endpoint inspects, none leaves open.
 		inspected = inspected || ep.inspected()
 		if ep.block != seen {
-			seen, admits = ep.block, ep.block.admits(&d.Caller)
+			seen, admits, shuns = ep.block, ep.block.admits(&d.Caller), ep.block.shuns(&d.Caller)
 		}
-		if admits {
+		switch {
+		case admits:
 			a.parts.add(ep)
+		case shuns && ep.protocol != TCP: // or a program would shed deny rules by loading a library
+			a.shuns.add(ep)
 		}
 	}
 	if a.parts.n == 0 {
@@ -119,21 +122,22 @@ func (a *Admission) notInspected(e *endpoint) Decision {
 // refused is the denial of a connection that no block admits, named after the
 // block that came closest: it lacks the binary, or only the port.
 func (a *Admission) refused() Decision {
-	var awaiting, binary, port *endpoint
+	var tainted, binary, port *endpoint
 	for e := range a.engine.hosts.matching(a.dest.Host) {
 		switch {
 		case !e.hasPort(a.dest.Port):
 			port = least(port, e)
-		case e.block.awaits(&a.dest.Caller):
-			awaiting = least(awaiting, e)
+		case e.block.shuns(&a.dest.Caller):
+			tainted = least(tainted, e)
 		default:
 			binary = least(binary, e)
 		}
 	}
 	switch {
-	case awaiting != nil:
-		return a.deny(CodeUnsupported, awaiting.block.key, fmt.Sprintf(
-			"%s not permitted to %s: untainted of %s is not enforced yet", a.target(), a.dest.Caller.Exe, awaiting.block.key))
+	case tainted != nil:
+		return a.missing(a.deny(CodePolicy, tainted.block.key, fmt.Sprintf(
+			"%s not permitted to %s, which is tainted (%s): %s wants it untainted",
+			a.target(), a.dest.Caller.Exe, a.dest.Caller.Tainted, tainted.block.key)))
 	case binary != nil:
 		return a.missing(a.deny(CodePolicy, binary.block.key,
 			fmt.Sprintf("%s not permitted to %s by policy", a.target(), a.dest.Caller.Exe)))

@@ -22,8 +22,8 @@ import (
 //	CALLER METHOD URL
 //	CALLER CONNECT HOST:PORT
 //
-// where CALLER is an executable and its ancestors, joined by "<", or "?" and
-// why it is unknown. -update writes the decisions.
+// where CALLER is an executable and its ancestors, joined by "<", and "!" and the
+// file that taints it; or "?" and why it is unknown. -update writes the decisions.
 func TestDecide(t *testing.T) {
 	files, err := filepath.Glob("testdata/decide/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -126,8 +126,9 @@ func callerOf(text string) policy.Caller {
 	if why, unknown := strings.CutPrefix(text, "?"); unknown {
 		return policy.Caller{Unknown: why}
 	}
+	text, tainted, _ := strings.Cut(text, "!")
 	all := strings.Split(text, "<")
-	return policy.Caller{Exe: all[0], Ancestors: all[1:]}
+	return policy.Caller{Exe: all[0], Ancestors: all[1:], Tainted: tainted}
 }
 
 func hostOf(t *testing.T, authority string) string {

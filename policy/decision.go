@@ -6,6 +6,7 @@ import "net/netip"
 type Caller struct {
 	Exe       string   // absolute path of the executable
 	Ancestors []string // executables of the ancestors, nearest first, up to but without the sandbox's init
+	Tainted   string   // a file of the agent's own whose code runs in it; "" for none
 	Unknown   string   // why no identity could be established; then nothing is granted
 }
 
@@ -41,7 +42,7 @@ const (
 type Ref struct {
 	Block    string `json:"block"`
 	Endpoint string `json:"endpoint"` // host:port and path selector, and how it is read where that is narrower
-	Effect   string `json:"effect"`   // "allow", "deny", "no match", "binary does not match", "port does not match", "not inspected yet"
+	Effect   string `json:"effect"`   // "allow", "deny", "no match", "binary does not match", "caller is tainted", "port does not match", "not inspected yet"
 }
 
 // Decision is a verdict and everything needed to explain it.
@@ -85,4 +86,5 @@ type Admission struct {
 	engine *Engine
 	dest   Destination
 	parts  parts
+	shuns  parts // of blocks that do not admit the caller only because it is tainted: they still deny
 }

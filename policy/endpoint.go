@@ -60,13 +60,14 @@ type binary struct {
 	path        *glob
 	aliases     []string
 	descendants bool
-	pending     bool // it asks for what is not enforced yet, and so matches nothing
+	untainted   bool
 }
 
 func (b *binary) is(path string) bool {
 	return b.path.match(path) || slices.Contains(b.aliases, path)
 }
 
+// matches looks at the caller's name alone.
 func (b *binary) matches(c *Caller) bool {
 	return b.is(c.Exe) || b.descendants && slices.ContainsFunc(c.Ancestors, b.is)
 }
@@ -74,16 +75,16 @@ func (b *binary) matches(c *Caller) bool {
 // admits reports whether the block grants its endpoints to the caller.
 func (b *block) admits(c *Caller) bool {
 	for i := range b.binaries {
-		if bin := &b.binaries[i]; !bin.pending && bin.matches(c) {
+		if bin := &b.binaries[i]; (!bin.untainted || c.Tainted == "") && bin.matches(c) {
 			return true
 		}
 	}
 	return false
 }
 
-// awaits reports a binary that would match the caller, were it enforced yet.
-func (b *block) awaits(c *Caller) bool {
-	return slices.ContainsFunc(b.binaries, func(bin binary) bool { return bin.pending && bin.matches(c) })
+// shuns reports that the block would admit the caller, were it not tainted.
+func (b *block) shuns(c *Caller) bool {
+	return c.Tainted != "" && !b.admits(c) && slices.ContainsFunc(b.binaries, func(bin binary) bool { return bin.matches(c) })
 }
 
 // parts are the endpoints that take part in a decision; the usual few of them

@@ -13,6 +13,7 @@ const (
 	effectDeny    = "deny"
 	effectNoMatch = "no match"
 	effectBinary  = "binary does not match"
+	effectTainted = "caller is tainted"
 	effectPort    = "port does not match"
 	effectPending = "not inspected yet"
 )
@@ -106,6 +107,15 @@ func (a *Admission) effect(e *endpoint, j *judged) string {
 	switch {
 	case !e.hasPort(a.dest.Port):
 		return effectPort
+	case e.block.shuns(&a.dest.Caller):
+		var o outcome
+		if j != nil {
+			o.forbid(e, j)
+		}
+		if o.forbidden != nil || o.audited != nil {
+			return effectDeny
+		}
+		return effectTainted
 	case !e.block.admits(&a.dest.Caller):
 		return effectBinary
 	case e.protocol == TCP || e.pending() && j != nil:
@@ -148,8 +158,16 @@ func (a *Admission) blockMissing(j *judged) string {
 		endpoint = fmt.Sprintf("{ host: %s, port: %d, protocol: rest, access: read-only }", scalar(a.dest.Host), a.dest.Port)
 	}
 	key := strings.NewReplacer(".", "_", "-", "_", ":", "_").Replace(a.dest.Host)
-	return fmt.Sprintf("allow_%s: { endpoints: [%s], binaries: [{ path: %s, descendants: false }] }",
-		key, endpoint, strconv.Quote(literalGlob(a.dest.Caller.Exe)))
+	return fmt.Sprintf("allow_%s: { endpoints: [%s], binaries: [{ path: %s, descendants: false }] }%s",
+		key, endpoint, strconv.Quote(literalGlob(a.dest.Caller.Exe)), a.dest.Caller.remark())
+}
+
+// remark is a comment for the line that would admit a tainted caller: it admits whatever the agent loads.
+func (c *Caller) remark() string {
+	if c.Tainted == "" {
+		return ""
+	}
+	return " # although it is tainted: " + strconv.Quote(c.Tainted)
 }
 
 // scalar quotes what YAML might read as something other than a string, such as

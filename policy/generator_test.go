@@ -19,7 +19,7 @@ func (g generator) policy() *Policy {
 		}
 		for range 1 + g.IntN(2) {
 			path := pick(g, "/bin/x", "/bin/y", "/bin/*", "/opt/**/x")
-			b.Binaries = append(b.Binaries, Binary{Path: path, Descendants: g.IntN(2) > 0, Untainted: g.IntN(10) == 0})
+			b.Binaries = append(b.Binaries, Binary{Path: path, Descendants: g.IntN(2) > 0, Untainted: g.IntN(4) == 0})
 		}
 		p.Blocks = append(p.Blocks, b)
 	}
@@ -88,6 +88,9 @@ func (g generator) destination() Destination {
 			Exe:       pick(g, "/bin/x", "/bin/y", "/opt/x", "/opt/a/b/x", "/usr/z"),
 			Ancestors: pick(g, nil, []string{"/bin/x"}, []string{"/usr/z", "/opt/x"}),
 		},
+	}
+	if g.IntN(3) == 0 {
+		d.Caller.Tainted = "/sandbox/e\"v\nil.so"
 	}
 	if g.IntN(20) == 0 {
 		d.Caller.Unknown = "gone"

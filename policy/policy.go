@@ -87,7 +87,7 @@ type GitRule struct {
 type Binary struct {
 	Path        string
 	Descendants bool // default true: a process below it is granted too
-	Untainted   bool // extension, not enforced yet: the binary then matches nothing
+	Untainted   bool // extension: a caller in which code of the agent's own runs is not granted
 	Pos         Position
 }
 

@@ -53,6 +53,9 @@ func (a *Admission) judge(j *judged, method string) Decision {
 		e := a.parts.at(i)
 		o.consider(e, a.rules(e), j)
 	}
+	for i := range a.shuns.n {
+		o.forbid(a.shuns.at(i), j)
+	}
 	switch {
 	case o.forbidden != nil, o.pending != nil:
 		return a.denied(j, &o)
@@ -93,21 +96,8 @@ type outcome struct {
 
 // consider adds what one endpoint says.
 func (o *outcome) consider(e *endpoint, rules *ruleSet, j *judged) {
-	speaks := e.speaks(j)
-	if e.pending() {
-		if speaks || e.forbids(j) {
-			o.pending = least(o.pending, e)
-		}
-		return
-	}
-	if e.denies && (speaks || e.forbids(j)) && e.deny.fires(j) {
-		if e.audit {
-			o.audited = least(o.audited, e)
-		} else {
-			o.forbidden = least(o.forbidden, e)
-		}
-	}
-	if !speaks {
+	o.forbid(e, j)
+	if e.pending() || !e.speaks(j) {
 		return
 	}
 	o.speaks = least(o.speaks, e)
@@ -118,6 +108,20 @@ func (o *outcome) consider(e *endpoint, rules *ruleSet, j *judged) {
 		o.auditor = least(o.auditor, e)
 	}
 	o.allowRules(e, rules, j)
+}
+
+// forbid adds what one endpoint denies.
+func (o *outcome) forbid(e *endpoint, j *judged) {
+	switch speaks := e.speaks(j) || e.forbids(j); {
+	case !speaks:
+	case e.pending():
+		o.pending = least(o.pending, e)
+	case !e.denies || !e.deny.fires(j):
+	case e.audit:
+		o.audited = least(o.audited, e)
+	default:
+		o.forbidden = least(o.forbidden, e)
+	}
 }
 
 func (o *outcome) allowRules(e *endpoint, rules *ruleSet, j *judged) {

@@ -16,6 +16,7 @@ type Wanted struct {
 	Query     string   `json:"query,omitempty"`
 	Binary    string   `json:"binary"`
 	Ancestors []string `json:"ancestors,omitempty"` // nearest first
+	Tainted   string   `json:"tainted,omitempty"`   // see Caller
 }
 
 // Option is one way to allow what was wanted.
@@ -96,7 +97,7 @@ func notAllowed(p *Policy, wanted []Wanted) []Wanted {
 func (e *Engine) allows(w Wanted) bool {
 	admission := e.Connect(Destination{
 		Host: w.Host, Port: w.Port,
-		Caller: Caller{Exe: w.Binary, Ancestors: w.Ancestors},
+		Caller: Caller{Exe: w.Binary, Ancestors: w.Ancestors, Tainted: w.Tainted},
 	})
 	if admission.Decision.Verdict != Allowed {
 		return false
@@ -112,7 +113,7 @@ func byDestination(wanted []Wanted) [][]Wanted {
 	var groups [][]Wanted
 	for _, w := range wanted {
 		at := slices.IndexFunc(groups, func(g []Wanted) bool {
-			return g[0].Host == w.Host && g[0].Port == w.Port && g[0].Binary == w.Binary
+			return g[0].Host == w.Host && g[0].Port == w.Port && g[0].Binary == w.Binary && g[0].Tainted == w.Tainted
 		})
 		if at < 0 {
 			groups = append(groups, []Wanted{w})

@@ -50,6 +50,10 @@ func (p *Policy) newBlock(group []Wanted) []Option {
 	if p.isWritable(group[0].Binary) {
 		way.Permits = append(way.Permits, "the agent can write to "+group[0].Binary+", so this permits any program")
 	}
+	if group[0].Tainted != "" {
+		way.Risk = RiskWide
+		way.Permits = append(way.Permits, group[0].Binary+" is tainted ("+group[0].Tainted+"), so this permits whatever code the agent loads into it")
+	}
 	return []Option{way}
 }
 
@@ -127,7 +131,7 @@ func (b *Block) reaches(w Wanted) bool {
 func (b *Block) admits(w Wanted) bool {
 	return slices.ContainsFunc(b.Binaries, func(have Binary) bool {
 		g, err := compileGlob(globBinary, have.Path, false)
-		if err != nil || have.Untainted {
+		if err != nil || have.Untainted && w.Tainted != "" {
 			return false
 		}
 		return g.match(w.Binary) || have.Descendants && slices.ContainsFunc(w.Ancestors, g.match)
@@ -141,6 +145,9 @@ func (b *Block) programs() string {
 		path := binary.Path
 		if binary.Descendants {
 			path += " and what it starts"
+		}
+		if binary.Untainted {
+			path += ", untainted"
 		}
 		paths = append(paths, path)
 	}

@@ -76,15 +76,14 @@ func (w twin) decide(r Request) Decision {
 	if w.d.Caller.Unknown != "" {
 		return denied("l4", CodeIdentity)
 	}
-	inspected, tcp, waits, key := false, false, false, ""
+	inspected, tcp, key := false, false, ""
 	for _, b := range w.p.Blocks {
 		for _, e := range b.Endpoints {
 			if !w.reaches(e) {
 				continue
 			}
 			inspected = inspected || e.inspected()
-			waits = waits || w.callers(b, true)
-			if !w.callers(b, false) {
+			if !w.callers(b) {
 				continue
 			}
 			tcp = tcp || e.Protocol == TCP
@@ -94,7 +93,7 @@ func (w twin) decide(r Request) Decision {
 		}
 	}
 	switch {
-	case key == "" && waits, key != "" && tcp:
+	case key != "" && tcp:
 		return denied("l4", CodeUnsupported)
 	case key == "":
 		return denied("l4", CodePolicy)
@@ -118,7 +117,7 @@ func (w twin) judge(r Request) Decision {
 	var allow, forbidden, audited, pending, auditor, ambiguous []string
 	for _, b := range w.p.Blocks {
 		for _, e := range b.Endpoints {
-			if !w.reaches(e) || !w.callers(b, false) {
+			if !w.reaches(e) || !w.callers(b) && !w.shuns(b) {
 				continue
 			}
 			speaks := e.Path == "" || slowMatch(globPath, e.Path, r.Path)
@@ -134,7 +133,7 @@ func (w twin) judge(r Request) Decision {
 			case forbids && w.denies(e, r):
 				forbidden = append(forbidden, b.Key)
 			}
-			if !speaks || strings.Contains(r.Path, "%2F") && !e.AllowEncodedSlash {
+			if !w.callers(b) || !speaks || strings.Contains(r.Path, "%2F") && !e.AllowEncodedSlash {
 				continue
 			}
 			if e.Enforcement == Audit {
@@ -172,19 +171,29 @@ func (w twin) reaches(e Endpoint) bool {
 	return slices.Contains(e.Ports, w.d.Port) && slowMatch(globHost, e.Host, w.d.Host)
 }
 
-func (w twin) callers(b Block, untainted bool) bool {
+func (w twin) callers(b Block) bool {
 	for _, bin := range b.Binaries {
+		if bin.Untainted && w.d.Caller.Tainted != "" {
+			continue
+		}
 		paths := []string{w.d.Caller.Exe}
 		if bin.Descendants {
 			paths = append(paths, w.d.Caller.Ancestors...)
 		}
 		for _, path := range paths {
-			if bin.Untainted == untainted && slowMatch(globBinary, bin.Path, path) {
+			if slowMatch(globBinary, bin.Path, path) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// shuns says that only taint keeps the caller out.
+func (w twin) shuns(b Block) bool {
+	clean := w
+	clean.d.Caller.Tainted = ""
+	return !w.callers(b) && clean.callers(b)
 }
 
 func (w twin) allows(e Endpoint, r Request) (yes, unsure bool) {

@@ -28,6 +28,7 @@ type Event struct {
 	Exe         string
 	PID         int
 	Ancestors   []string
+	Tainted     string // see identity.Caller
 	Host        string
 	Port        int
 	Layer       string // "l4" or "l7"

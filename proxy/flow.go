@@ -37,6 +37,7 @@ func (f *flow) destination() policy.Destination {
 		Caller: policy.Caller{
 			Exe:       f.caller.Exe,
 			Ancestors: f.caller.Ancestors,
+			Tainted:   f.caller.Tainted,
 			Unknown:   f.caller.Unknown,
 		},
 	}

@@ -26,7 +26,7 @@ func (s *Server) record(e Event) (int64, error) {
 func (f *flow) event(d policy.Decision, revision int) Event {
 	return Event{
 		Time: time.Now(), Revision: revision, Count: 1,
-		Exe: f.caller.Exe, PID: f.caller.PID, Ancestors: f.caller.Ancestors,
+		Exe: f.caller.Exe, PID: f.caller.PID, Ancestors: f.caller.Ancestors, Tainted: f.caller.Tainted,
 		Host: f.host, Port: f.port,
 		Layer: d.Layer, Protocol: d.Protocol, Verdict: string(d.Verdict), Policy: d.Policy,
 		Code: string(d.Code), Reason: d.Reason, RuleMissing: d.RuleMissing,

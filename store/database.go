@@ -17,9 +17,10 @@ const busyTimeout = 5000
 
 // database is one SQLite file and a small pool of connections to it.
 type database struct {
-	pool *sql.DB
-	path string
-	turn *turn // nil where only one process writes
+	pool    *sql.DB
+	path    string
+	version int   // of its schema; set by read
+	turn    *turn // nil where only one process writes
 }
 
 // source says which file to open and as what.
@@ -55,7 +56,7 @@ func (s source) read(ctx context.Context) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = db.current(ctx, s.kind)
+	err = db.readable(ctx, s.kind)
 	if err != nil {
 		return nil, errors.Join(explain(s.path, err), db.close())
 	}

@@ -15,6 +15,7 @@ type Decision struct {
 	Exe         string
 	PID         int
 	Ancestors   []string // nearest first
+	Tainted     string   // a file of the agent's own whose code ran in Exe; "" for none
 	Host        string
 	Port        int
 	Layer       string // "l4" or "l7"
@@ -41,7 +42,7 @@ const VerdictDeny = "deny"
 // neutralise makes all text of a decision safe for every reader to come.
 func (d *Decision) neutralise() {
 	for _, s := range []*string{
-		&d.Exe, &d.Host, &d.Layer, &d.Protocol, &d.Method, &d.Verdict, &d.Policy, &d.Code, &d.Reason, &d.Credential,
+		&d.Exe, &d.Tainted, &d.Host, &d.Layer, &d.Protocol, &d.Method, &d.Verdict, &d.Policy, &d.Code, &d.Reason, &d.Credential,
 	} {
 		*s = neutral(*s)
 	}
@@ -50,14 +51,29 @@ func (d *Decision) neutralise() {
 	d.Ancestors = neutralList(d.Ancestors)
 }
 
-const decisionColumns = `id, at, last_at, count, revision, exe, pid, ancestors, host, port, layer, protocol, method,
+// taintedSchema is the first with a column for taint.
+const taintedSchema = 2
+
+const (
+	firstColumns = `id, at, last_at, count, revision, exe, pid, ancestors, host, port, layer, protocol, method,
 	target, verdict, policy, code, reason, rule_missing, credential, status, bytes_in, bytes_out, duration`
+	decisionColumns = firstColumns + `, tainted`
+)
+
+// decisionsFrom selects from a file of any schema: those that were full before an upgrade stay as they are.
+func (d *database) decisionsFrom() string {
+	columns := decisionColumns
+	if d.version < taintedSchema {
+		columns = firstColumns + `, ''`
+	}
+	return `SELECT ` + columns + ` FROM decisions `
+}
 
 func scanDecision(row scanner) (d Decision, err error) {
 	var ancestors *string
 	err = row.Scan(&d.ID, (*instant)(&d.Time), (*instant)(&d.Last), &d.Count, &d.Revision, &d.Exe, &d.PID, &ancestors,
 		&d.Host, &d.Port, &d.Layer, &d.Protocol, &d.Method, &d.Target, &d.Verdict, &d.Policy, &d.Code, &d.Reason,
-		&d.RuleMissing, &d.Credential, &d.Status, &d.BytesIn, &d.BytesOut, &d.Duration)
+		&d.RuleMissing, &d.Credential, &d.Status, &d.BytesIn, &d.BytesOut, &d.Duration, &d.Tainted)
 	if ancestors != nil {
 		d.Ancestors = strings.Split(*ancestors, "\n")
 	}
@@ -74,6 +90,6 @@ func (d *Decision) values() []any {
 	return []any{
 		d.ID, d.Time.UnixNano(), d.Last.UnixNano(), d.Count, d.Revision, d.Exe, d.PID, ancestors,
 		d.Host, d.Port, d.Layer, d.Protocol, d.Method, d.Target, d.Verdict, d.Policy, d.Code, d.Reason,
-		d.RuleMissing, d.Credential, d.Status, d.BytesIn, d.BytesOut, int64(d.Duration),
+		d.RuleMissing, d.Credential, d.Status, d.BytesIn, d.BytesOut, int64(d.Duration), d.Tainted,
 	}
 }

@@ -61,7 +61,7 @@ func (r *DecisionReader) page(ctx context.Context, first int64, f DecisionFilter
 			return nil, false, explain(db.path, err)
 		}
 	}
-	page, err = all(ctx, db.pool, f.statement(from), scanDecision)
+	page, err = all(ctx, db.pool, f.statement(db.decisionsFrom(), from), scanDecision)
 	if f.AfterID <= 0 {
 		slices.Reverse(page)
 	}
@@ -69,8 +69,8 @@ func (r *DecisionReader) page(ctx context.Context, first int64, f DecisionFilter
 }
 
 // statement is the query for one file, from id on.
-func (f DecisionFilter) statement(from int64) statement {
-	st := prepare(`SELECT ` + decisionColumns + ` FROM decisions `)
+func (f DecisionFilter) statement(selects string, from int64) statement {
+	st := prepare(selects)
 	where := func(condition string, arg any) {
 		st.text, st.args = st.text+` AND `+condition+` ?`, append(st.args, arg)
 	}

@@ -93,7 +93,7 @@ func (r *DecisionReader) Decision(ctx context.Context, id int64) (Decision, erro
 	if err != nil {
 		return Decision{}, fmt.Errorf("decision %d: %w", id, err)
 	}
-	d, err := one(ctx, db.pool, prepare(`SELECT `+decisionColumns+` FROM decisions WHERE id = ?`, id), scanDecision)
+	d, err := one(ctx, db.pool, prepare(db.decisionsFrom()+`WHERE id = ?`, id), scanDecision)
 	if err != nil {
 		return Decision{}, fmt.Errorf("decision %d: %w", id, explain(db.path, err))
 	}
@@ -134,8 +134,11 @@ func (r *DecisionReader) files() ([]int64, error) {
 // file returns an error that isMissing recognises if the file was deleted since
 // it was listed, or is not filled yet.
 func (r *DecisionReader) file(ctx context.Context, first int64) (*database, error) {
-	if db := r.open[first]; db != nil {
+	if db := r.open[first]; db != nil && db.version >= taintedSchema {
 		return db, nil
+	} else if db != nil { // its writer may have brought it to a newer schema since
+		db.close() //nolint:errcheck // it was only read
+		delete(r.open, first)
 	}
 	db, err := decisionsSource(r.dirs, r.sandbox, first).read(ctx)
 	if err == nil {

@@ -26,7 +26,7 @@ type decisionFile struct {
 
 // A second row with one id is one more of the same denial.
 const insertDecision = `INSERT INTO decisions (` + decisionColumns + `)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (id) DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at)`
 
 const endDecision = `UPDATE decisions SET status = ?, bytes_in = ?, bytes_out = ?, duration = ? WHERE id = ?`

@@ -10,7 +10,7 @@ import (
 // shows them. The process id is the reader's: the host and the sandbox number
 // the same process differently.
 func (d Decision) Fields(pid string) [][2]string {
-	return [][2]string{
+	fields := [][2]string{
 		{"l7_action", cmp.Or(d.Method, "-")},
 		{"l7_target", cmp.Or(d.Target, "-")},
 		{"l7_decision", d.Verdict},
@@ -22,7 +22,9 @@ func (d Decision) Fields(pid string) [][2]string {
 		{"binary", cmp.Or(d.Exe, "unknown")},
 		{"pid", pid},
 		{"ancestors", cmp.Or(strings.Join(d.Ancestors, " < "), "-")},
-		{"revision", strconv.Itoa(d.Revision)},
-		{"id", strconv.FormatInt(d.ID, 10)},
 	}
+	if d.Tainted != "" {
+		fields = append(fields, [2]string{"tainted", d.Tainted})
+	}
+	return append(fields, [2]string{"revision", strconv.Itoa(d.Revision)}, [2]string{"id", strconv.FormatInt(d.ID, 10)})
 }

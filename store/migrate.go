@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -17,11 +18,14 @@ var migrations embed.FS
 type kind struct {
 	folder      string
 	application int
+	oldest      int // schema that is read as it is; 0 means only the newest
 }
 
 func stateKind() kind { return kind{folder: "migrations/state", application: 0x65786501} }
 
-func decisionsKind() kind { return kind{folder: "migrations/decisions", application: 0x65786502} }
+func decisionsKind() kind {
+	return kind{folder: "migrations/decisions", application: 0x65786502, oldest: 1}
+}
 
 // header is what a file says about itself.
 type header struct{ version, application, objects int }
@@ -64,8 +68,8 @@ func (d *database) migrate(ctx context.Context, k kind) error {
 	return nil
 }
 
-// current checks that a file is exactly of this program's version.
-func (d *database) current(ctx context.Context, k kind) error {
+// readable checks that a file is of a version that this program reads without changing it.
+func (d *database) readable(ctx context.Context, k kind) error {
 	files, err := fs.ReadDir(migrations, k.folder)
 	if err != nil {
 		return err
@@ -80,7 +84,8 @@ func (d *database) current(ctx context.Context, k kind) error {
 	if err := d.checkHeader(h, k, len(files)); err != nil {
 		return err
 	}
-	if h.version < len(files) {
+	d.version = h.version
+	if h.version < cmp.Or(k.oldest, len(files)) {
 		return &DatabaseError{Path: d.path, Problem: fmt.Sprintf("has schema %d and must be brought to %d first", h.version, len(files)), hint: "exeat sandbox list"}
 	}
 	return nil

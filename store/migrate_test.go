@@ -175,6 +175,39 @@ func TestOldDatabases(t *testing.T) {
 	}
 }
 
+// What an earlier schema had no column for is read as empty, beside files that have it.
+func TestOldDecisions(t *testing.T) {
+	d := dirs(t)
+	create(t, open(t, d))
+	restore(t, "testdata/v2-decisions.sql", filepath.Join(d.State, "decisions-"+box+"-1.db"))
+	page, err := openReader(t, d).Decisions(t.Context(), store.DecisionFilter{})
+	denied := denial()
+	denied.ID, denied.Last, denied.Count, denied.Tainted = 2, instant(3), 4, "/sandbox/evil.so"
+	if err != nil || len(page) != 2 || page[0].Tainted != "" || !cmp.Equal(page[1], denied) {
+		t.Errorf("got %+v, %v, want the second %+v", page, err, denied)
+	}
+}
+
+// A reader that has a file of the first schema open sees what its writer, which brings it to the newest, adds.
+func TestReaderFollowsSchema(t *testing.T) {
+	d := dirs(t)
+	restore(t, "testdata/v1-decisions.sql", filepath.Join(d.State, "decisions-"+box+"-1.db"))
+	create(t, open(t, d))
+	reader := openReader(t, d)
+	if page, err := reader.Decisions(t.Context(), store.DecisionFilter{}); err != nil || len(page) != 2 || page[1].Tainted != "" {
+		t.Fatalf("got %+v, %v", page, err)
+	}
+	tainted := denial()
+	tainted.Tainted = "/tmp/a\nb.so"
+	id, err := openLog(t, d, store.Bounds{}).Record(t.Context(), tainted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := reader.Decision(t.Context(), id); err != nil || got.Tainted != `/tmp/a\x0ab.so` {
+		t.Errorf("got %q, %v", got.Tainted, err)
+	}
+}
+
 func restore(t *testing.T, dump, file string) {
 	t.Helper()
 	text, err := os.ReadFile(dump)

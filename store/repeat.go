@@ -21,8 +21,8 @@ type repeats struct{ known map[repeatKey]*repeat }
 // repeatKey is all that makes two denials the same. The process id is not part of
 // it: a shell loop has a new one each time.
 type repeatKey struct {
-	exe, ancestors, host, layer, protocol, method, target, policy, code, reason string
-	port, revision                                                              int
+	exe, ancestors, tainted, host, layer, protocol, method, target, policy, code, reason string
+	port, revision                                                                       int
 }
 
 type repeat struct {
@@ -99,7 +99,7 @@ func countable(d *Decision) bool {
 
 func keyOf(d *Decision) repeatKey {
 	return repeatKey{
-		exe: d.Exe, ancestors: strings.Join(d.Ancestors, "\n"), host: d.Host, layer: d.Layer, protocol: d.Protocol,
+		exe: d.Exe, ancestors: strings.Join(d.Ancestors, "\n"), tainted: d.Tainted, host: d.Host, layer: d.Layer, protocol: d.Protocol,
 		method: d.Method, target: d.Target, policy: d.Policy, code: d.Code, reason: d.Reason,
 		port: d.Port, revision: d.Revision,
 	}

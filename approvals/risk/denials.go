@@ -35,7 +35,8 @@ func denials(p *policy.Policy) []grant {
 						if len(out) == maxGrants {
 							return out
 						}
-						g.place = place{endpoint.Host, port, endpoint.Path, binary.Path, binary.Descendants}
+						// Deny rules do not ask for taint.
+						g.place = place{endpoint.Host, port, endpoint.Path, binary.Path, binary.Descendants, false}
 						out = append(out, g)
 					}
 				}

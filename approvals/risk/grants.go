@@ -28,6 +28,7 @@ type place struct {
 	selector    string // path selector of the endpoint
 	binary      string
 	descendants bool
+	untainted   bool
 }
 
 // maxGrants bounds the work: rules and binaries of a block multiply, and the
@@ -45,7 +46,7 @@ func grantsOf(p *policy.Policy) (grants []grant, cut bool) {
 					if len(grants)+len(asked) > maxGrants {
 						return grants, true
 					}
-					at := place{endpoint.Host, port, endpoint.Path, binary.Path, binary.Descendants}
+					at := place{endpoint.Host, port, endpoint.Path, binary.Path, binary.Descendants, binary.Untainted}
 					for _, g := range asked {
 						g.place = at
 						grants = append(grants, g)
@@ -133,10 +134,10 @@ func queryText(query map[string][]string) string {
 
 // covers says that g allows nothing which have does not.
 func (have grant) covers(g grant) bool {
-	if g.descendants && !have.descendants {
+	if g.descendants && !have.descendants || have.untainted && !g.untainted {
 		return false
 	}
-	g.descendants = have.descendants
+	g.descendants, g.untainted = have.descendants, have.untainted
 	if have.selector == "" {
 		g.selector = ""
 	}

@@ -12,6 +12,9 @@ func (g grant) String() string {
 	if g.descendants {
 		who += " and what it starts"
 	}
+	if g.untainted {
+		who += ", untainted"
+	}
 	if g.raw {
 		return fmt.Sprintf("any traffic to %s:%d, uninspected,%s", g.host, g.port, who)
 	}

@@ -27,6 +27,7 @@ type Denial struct {
 	RuleMissing string
 	Exe         string
 	Ancestors   []string
+	Tainted     string // a file of the agent's own that ran in it
 }
 
 // View is a denial as an agent reads it. What the program in the sandbox chose
@@ -51,6 +52,7 @@ type Untrusted struct {
 	Method  string `json:"method,omitempty"` // where it is no method anybody uses
 	Target  string `json:"target,omitempty"`
 	Process string `json:"process"`
+	Tainted string `json:"tainted,omitempty"` // a file of the agent's own whose code ran in it
 	Detail  string `json:"detail,omitempty"`
 }
 
@@ -66,7 +68,7 @@ func (d Denial) Show() View {
 		ID: d.ID, Last: d.Last.UTC(), Count: max(d.Count, 1), Host: d.Host, Port: d.Port, Protocol: d.Protocol,
 		Method: d.Method, Policy: clip(d.Policy), Kind: d.Code,
 		Untrusted: Untrusted{
-			Target: clip(d.Target), Process: clip(strings.Join(append([]string{d.Exe}, d.Ancestors...), " < ")), Detail: clip(d.Reason),
+			Target: clip(d.Target), Process: clip(strings.Join(append([]string{d.Exe}, d.Ancestors...), " < ")), Tainted: clip(d.Tainted), Detail: clip(d.Reason),
 		},
 	}
 	if !plainHost.MatchString(v.Host) {
@@ -81,7 +83,7 @@ func (d Denial) Show() View {
 
 // Wanted is what the denied program asked for, to suggest an addition from.
 func (d Denial) Wanted() policy.Wanted {
-	return policy.Wanted{Host: d.Host, Port: d.Port, Protocol: d.Protocol, Method: d.Method, Path: d.Target, Binary: d.Exe, Ancestors: d.Ancestors}
+	return policy.Wanted{Host: d.Host, Port: d.Port, Protocol: d.Protocol, Method: d.Method, Path: d.Target, Binary: d.Exe, Ancestors: d.Ancestors, Tainted: d.Tainted}
 }
 
 // Judged says whether the policy alone decided, so that another policy may
@@ -103,7 +105,7 @@ func (d Denial) Allowed(engine *policy.Engine) bool {
 // judge decides the denied request again, under another policy.
 func (d Denial) judge(engine *policy.Engine) policy.Decision {
 	admission := engine.Connect(policy.Destination{
-		Host: d.Host, Port: d.Port, Caller: policy.Caller{Exe: d.Exe, Ancestors: d.Ancestors},
+		Host: d.Host, Port: d.Port, Caller: policy.Caller{Exe: d.Exe, Ancestors: d.Ancestors, Tainted: d.Tainted},
 	})
 	if admission.Decision.Verdict == policy.Denied || !admission.Inspect || d.Method == "" {
 		return admission.Decision

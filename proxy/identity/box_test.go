@@ -31,18 +31,21 @@ type box struct {
 	changed chan string // paths that were pinned anew
 }
 
+// agentDir is where the programs of a box can write, as far as its watcher knows.
+func (b *box) agentDir() string { return filepath.Join(b.dir, "agent") }
+
 // boxWith starts a box. Root outside is mapped to root inside, so the programs of a test may have
 // capabilities; the watcher needs none but those of the namespace's owner.
-func boxWith(t testing.TB, initPID func(actual int) int) *box {
+func boxWith(t testing.TB, initPID func(actual int) int, args ...string) *box {
 	t.Helper()
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	must(t, err)
 	b := &box{t: t, dir: programDir(t), orders: os.NewFile(uintptr(pair[0]), "orders"), changed: make(chan string, 8)}
 	theirs := os.NewFile(uintptr(pair[1]), "orders")
-	b.init = command("/proc/self/exe", "init")
+	b.init = command("/proc/self/exe", "init", args...)
 	b.init.ExtraFiles = []*os.File{theirs}
 	b.init.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNET | unix.CLONE_NEWPID,
+		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNET | unix.CLONE_NEWPID | unix.CLONE_NEWNS,
 		UidMappings: []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getegid(), Size: 1}},
 		Pdeathsig:   unix.SIGKILL,
@@ -64,6 +67,12 @@ func startBox(t testing.TB) *box {
 	return boxWith(t, func(actual int) int { return actual })
 }
 
+// strictBox has no seccomp listener.
+func strictBox(t testing.TB) *box {
+	t.Helper()
+	return boxWith(t, func(actual int) int { return actual }, "strict")
+}
+
 // watch takes over the sockets of the box and serves its notifications.
 func (b *box) watch(initPID func(int) int) {
 	b.t.Helper()
@@ -73,9 +82,11 @@ func (b *box) watch(initPID func(int) int) {
 	must(b.t, err)
 	b.v6, err = net.FileListener(files[1])
 	must(b.t, err)
+	files = append(files, nil) // of a box that holds nothing
 	b.watcher, err = identity.New(identity.Config{
-		Diag: files[2], Conntrack: files[3], Notify: files[4], InitPID: initPID(b.init.Process.Pid),
+		Diag: files[2], Conntrack: files[3], Proc: files[4], Notify: files[5], InitPID: initPID(b.init.Process.Pid),
 		Repinned: func(path string) { b.changed <- path },
+		Writable: func(path string) bool { return strings.HasPrefix(path, b.agentDir()+"/") },
 	})
 	must(b.t, err)
 	ctx, stop := context.WithCancel(context.Background())
@@ -96,7 +107,7 @@ func (b *box) watch(initPID func(int) int) {
 
 func receiveFiles(t testing.TB, from *os.File) []*os.File {
 	t.Helper()
-	data, control := make([]byte, 1), make([]byte, unix.CmsgSpace(5*4))
+	data, control := make([]byte, 1), make([]byte, unix.CmsgSpace(6*4))
 	_, n, _, _, err := unix.Recvmsg(int(from.Fd()), data, control, unix.MSG_CMSG_CLOEXEC)
 	must(t, err)
 	messages, err := unix.ParseSocketControlMessage(control[:n])

@@ -12,12 +12,18 @@ type Caller struct {
 	Exe string
 	// Ancestors are the executables of the parent, its parent and so on, without the sandbox's init.
 	// One that cannot be vouched for is kept with its reason, in a form that is no absolute path and
-	// so matches no policy: "?/usr/bin/node (deleted)".
+	// so matches no policy: "?/usr/bin/node (deleted)". "?orphan" at the end stands for ancestors that were lost,
+	// because one of them was killed.
 	Ancestors []string
-	// PID is the process as the host numbers it; it must not be shown inside the sandbox.
+	// PID is the process as the host numbers it; it must not be shown inside the sandbox. It is 0 where several
+	// processes had the connection.
 	PID int
 	// Hash is the lower-case hex SHA-256 of the executable's content.
 	Hash string
+	// Tainted names the first file with code in the process that is the agent's: one it can write, has in
+	// memory only, or has deleted; as seen in the sandbox. "" where there was none when it called connect(),
+	// "unreadable" where the kernel would not tell.
+	Tainted string
 	// Unknown says why no identity could be established; then nothing may be granted.
 	// Exe may still be set, for the record.
 	Unknown string
@@ -31,7 +37,7 @@ type Table interface {
 	Lookup(client net.Conn, original netip.AddrPort) (Caller, error)
 }
 
-// same tells whether two callers have the same rights.
+// same tells whether two callers are the same program. Taint is not compared but kept, see record.finish.
 func (c Caller) same(o Caller) bool {
 	return c.Exe == o.Exe && c.Hash == o.Hash && c.Unknown == o.Unknown && slices.Equal(c.Ancestors, o.Ancestors)
 }

@@ -21,10 +21,11 @@ func TestOldKernelsKnowTheSame(t *testing.T) {
 	if k != want && k != (kin{}) { // PIDFD_GET_INFO is not there: all goes by /proc
 		t.Errorf("got %+v, want %+v", k, want)
 	}
-	if group, err := threadGroup(unix.Gettid()); err != nil || group != want.group {
+	if group, err := hostProc.threadGroup(unix.Gettid()); err != nil || group != want.group {
 		t.Errorf("got process %d, %v, want %d", group, err, want.group)
 	}
-	fast, slow := readOwn(os.Getpid(), k), readOwn(os.Getpid(), kin{})
+	w := &Watcher{proc: hostProc, mappings: newMappings(nil), lineage: newLineage(1)}
+	fast, slow := w.readOwn(os.Getpid(), socket{leader: true, kin: k}), w.readOwn(os.Getpid(), socket{leader: true})
 	defer fast.program.close()
 	defer slow.program.close()
 	if fast.status.parent != want.parent || slow.status.parent != want.parent || fast.program.path != slow.program.path || fast.unknown+slow.unknown != "" {
@@ -39,11 +40,11 @@ func TestOldKernelsKnowTheSame(t *testing.T) {
 
 // A process that started after its child only has the number of the parent.
 func TestReusedNumberIsNoParent(t *testing.T) {
-	w := &Watcher{init: 1 << 30, content: newContents(nil)}
+	w := &Watcher{proc: hostProc, init: 1 << 30, content: newContents(nil), lineage: newLineage(1)}
 	if _, err := w.climb(status{parent: os.Getpid(), start: 0}); !errors.Is(err, errChanged) {
 		t.Errorf("got %v, want %v", err, errChanged)
 	}
-	if names, unknown := w.ancestors(own{tid: os.Getpid(), status: status{parent: os.Getpid()}}); !strings.HasPrefix(unknown, errChanged.Error()) {
+	if names, unknown := w.ancestors(own{tid: os.Getpid(), status: status{pid: os.Getpid(), parent: os.Getpid()}}); !strings.HasPrefix(unknown, errChanged.Error()) {
 		t.Errorf("got %v, %q, want %q", names, unknown, errChanged)
 	}
 }

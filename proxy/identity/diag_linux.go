@@ -15,6 +15,7 @@ const (
 	diagReply   = 72 // struct inet_diag_msg
 	replyState  = netlinkHeader + 1
 	replyCookie = netlinkHeader + 4 + 40
+	replyInode  = netlinkHeader + 68
 
 	tcpListen = 10
 )
@@ -22,31 +23,37 @@ const (
 // diag asks the kernel about sockets of the network namespace that its own socket was made in.
 type diag struct{ netlink *netlink }
 
-// cookie returns the cookie of the TCP socket with these two ends, as seen by the one that connected.
+// found is a socket by its two names: the cookie is never used twice, the inode stands in /proc/PID/fd.
+type found struct {
+	cookie uint64
+	inode  uint32
+}
+
+// find returns the TCP socket with these two ends, as seen by the one that connected.
 // A connection of an IPv6 socket to a v4-mapped address is filed under IPv4.
-func (d *diag) cookie(local, remote netip.AddrPort) (uint64, error) {
+func (d *diag) find(local, remote netip.AddrPort) (found, error) {
 	request, err := diagQuestion(local, remote)
 	if err != nil {
-		return 0, err
+		return found{}, err
 	}
 	m, err := d.netlink.ask(request)
 	if err != nil {
-		return 0, err
+		return found{}, err
 	}
-	return diagCookie(m)
+	return diagAnswer(m)
 }
 
-func diagCookie(m []byte) (uint64, error) {
+func diagAnswer(m []byte) (found, error) {
 	if len(m) < netlinkHeader+diagReply {
-		return 0, errors.New("a short answer")
+		return found{}, errors.New("a short answer")
 	}
 	// Where no connection matches, the kernel takes a listener on that port instead.
 	if m[replyState] == tcpListen {
-		return 0, errNoSocket
+		return found{}, errNoSocket
 	}
 	low := binary.NativeEndian.Uint32(m[replyCookie:])
 	high := binary.NativeEndian.Uint32(m[replyCookie+4:])
-	return uint64(high)<<32 | uint64(low), nil
+	return found{uint64(high)<<32 | uint64(low), binary.NativeEndian.Uint32(m[replyInode:])}, nil
 }
 
 // diagQuestion makes a SOCK_DIAG_BY_FAMILY request for exactly one socket.

@@ -2,20 +2,28 @@ package identity
 
 import "golang.org/x/sys/unix"
 
-// handle records who makes one connect() and lets it go on. The record is there before the socket is
-// connected, so the proxy can never be faster. What only the held process can vouch for is read before
-// it goes on: its socket, its executable and its parent. Ancestors are not held and can execute
-// another program at any time, so nothing is lost by reading them afterwards.
+// handle looks at one held system call and lets it go on.
 func (w *Watcher) handle(n notification, p *pending) {
 	defer w.release(p)
-	if n.NR != unix.SYS_CONNECT || n.TID == 0 {
-		return
+	switch {
+	case n.TID == 0: // not in our pid namespace
+	case n.NR == unix.SYS_CONNECT:
+		w.connect(n, p)
+	case n.NR == unix.SYS_EXIT_GROUP:
+		w.bequeath(n)
 	}
+}
+
+// connect records who makes one connect() and lets it go on. The record is there before the socket is
+// connected, so the proxy can never be faster. What only the held process can vouch for is read before
+// it goes on: its socket, its executable, its code and its parent. Ancestors are not held and can execute
+// another program at any time, so nothing is lost by reading them afterwards.
+func (w *Watcher) connect(n notification, p *pending) {
 	s, err := openSocket(int(n.TID), int(int32(n.Args[0])))
 	if err != nil || !s.tcp {
 		return // no record: if it does reach the proxy, it is unknown
 	}
-	o := readOwn(int(n.TID), s.kin)
+	o := w.readOwn(int(n.TID), s)
 	defer o.program.close()
 	if !w.listener.valid(n.ID) {
 		return
@@ -28,7 +36,7 @@ func (w *Watcher) handle(n notification, p *pending) {
 
 // identify names the program itself, by its content and what was seen first at its path.
 func (w *Watcher) identify(o own) Caller {
-	caller := Caller{Exe: o.program.path, Unknown: o.unknown}
+	caller := Caller{Exe: o.program.path, Tainted: o.tainted, Unknown: o.unknown}
 	if caller.Unknown == "" {
 		caller.Hash, caller.Unknown = w.content.known(o.program)
 	}
@@ -55,7 +63,7 @@ func processOf(tid int, s socket) int {
 	if s.kin.group != 0 {
 		return s.kin.group
 	}
-	if pid, err := threadGroup(tid); err == nil {
+	if pid, err := hostProc.threadGroup(tid); err == nil {
 		return pid
 	}
 	return tid

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/net/bpf"
@@ -23,17 +24,26 @@ type order struct {
 
 // playInit is the smallest init of a sandbox: it makes the network and its sockets, holds connect()
 // and starts what it is told to. File 3 is the socket to the test.
-func playInit() error {
+//
+// With an argument it holds nothing, as on a kernel without seccomp notification.
+func playInit(a []string) error {
 	runtime.LockOSThread() // the filter is this thread's; what it starts inherits it
 	files, port4, err := openSockets()
 	if err != nil {
 		return err
 	}
-	notify, err := holdConnect()
+	proc, err := newProc()
 	if err != nil {
-		return fmt.Errorf("seccomp user notification: %w", err)
+		return fmt.Errorf("mount /proc: %w", err)
 	}
-	files = append(files, notify)
+	files = append(files, proc)
+	if len(a) == 0 {
+		notify, err := holdCalls()
+		if err != nil {
+			return fmt.Errorf("seccomp user notification: %w", err)
+		}
+		files = append(files, notify)
+	}
 	if err := unix.Sendmsg(3, []byte{0}, unix.UnixRights(files...), nil, 0); err != nil {
 		return err
 	}
@@ -43,6 +53,10 @@ func playInit() error {
 func openSockets() (files []int, port4 int, err error) {
 	if err := loopbackUp(); err != nil {
 		return nil, 0, fmt.Errorf("lo up: %w", err)
+	}
+	// TCP_FASTOPEN_CONNECT then needs no cookie of the server's, and always puts the SYN off until the first write.
+	if err := os.WriteFile("/proc/sys/net/ipv4/tcp_fastopen", []byte("5"), 0); err != nil {
+		return nil, 0, err
 	}
 	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
 		l, err := net.Listen("tcp", address)
@@ -66,6 +80,19 @@ func openSockets() (files []int, port4 int, err error) {
 	return append(files, diag, conntrack), port4, err
 }
 
+// newProc makes the /proc of the box's pid namespace and attaches it nowhere.
+func newProc() (int, error) {
+	fs, err := unix.Fsopen("proc", unix.FSOPEN_CLOEXEC)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(fs)
+	if err := unix.FsconfigCreate(fs); err != nil {
+		return -1, err
+	}
+	return unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, 0)
+}
+
 func loopbackUp() error {
 	s, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -80,10 +107,11 @@ func loopbackUp() error {
 	return unix.IoctlIfreq(s, unix.SIOCSIFFLAGS, r)
 }
 
-// holdConnect installs the filter on the calling thread, as package confine does.
-func holdConnect() (int, error) {
+// holdCalls installs the filter on the calling thread, as package confine does.
+func holdCalls() (int, error) {
 	program, err := bpf.Assemble([]bpf.Instruction{
 		bpf.LoadAbsolute{Off: 0, Size: 4},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.SYS_EXIT_GROUP, SkipTrue: 1},
 		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.SYS_CONNECT, SkipTrue: 1},
 		bpf.RetConstant{Val: unix.SECCOMP_RET_USER_NOTIF},
 		bpf.RetConstant{Val: unix.SECCOMP_RET_ALLOW},
@@ -116,6 +144,7 @@ func obey(port4 int) error {
 			continue
 		}
 		c := command(o.Path, o.Role, o.Args...)
+		c.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // as package confine does
 		if err := c.Start(); err != nil {
 			return err
 		}

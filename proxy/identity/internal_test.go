@@ -20,7 +20,7 @@ func FuzzParseStatus(f *testing.F) {
 		}
 		text := fmt.Sprintf("7 (%s) S 3 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4711 1 1", name)
 		got, err := parseStatus([]byte(text))
-		if want := (status{parent: 3, start: 4711}); err != nil || got != want {
+		if want := (status{parent: 3, session: 7, start: 4711}); err != nil || got != want {
 			t.Errorf("%q: got %+v, %v, want %+v", text, got, err, want)
 		}
 	})

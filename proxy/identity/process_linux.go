@@ -10,21 +10,35 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// status is the part of /proc/PID/stat that tells processes apart.
-type status struct {
-	parent int
-	start  uint64 // in clock ticks since boot
+// procfs is the path of a mounted proc(5), which decides how processes are numbered.
+type procfs string
+
+// hostProc numbers processes as the supervisor does.
+const hostProc procfs = "/proc"
+
+func (p procfs) file(pid int, name string) string {
+	return string(p) + "/" + strconv.Itoa(pid) + "/" + name
 }
 
-// readStatus reads proc_pid_stat(5): "PID (COMM) STATE PPID ...", the start time being field 22.
+// status is the part of /proc/PID/stat that tells processes apart.
+type status struct {
+	pid     int
+	parent  int
+	session int
+	start   uint64 // in clock ticks since boot
+}
+
+// status reads proc_pid_stat(5): "PID (COMM) STATE PPID PGRP SESSION ...", the start time being field 22.
 // COMM is the process's own choice and may contain anything, also ") R 1": the last ')' ends it.
-func readStatus(pid int) (status, error) {
+func (p procfs) status(pid int) (status, error) {
 	var buffer [1024]byte
-	text, err := readProc("/proc/"+strconv.Itoa(pid)+"/stat", buffer[:])
+	text, err := readProc(p.file(pid, "stat"), buffer[:])
 	if err != nil {
 		return status{}, err
 	}
-	return parseStatus(text)
+	s, err := parseStatus(text)
+	s.pid = pid
+	return s, err
 }
 
 func parseStatus(text []byte) (s status, err error) {
@@ -34,6 +48,8 @@ func parseStatus(text []byte) (s status, err error) {
 		switch number++; number {
 		case 4:
 			s.parent, err = strconv.Atoi(string(field))
+		case 6:
+			s.session, err = strconv.Atoi(string(field))
 		case 22:
 			s.start, err = strconv.ParseUint(string(field), 10, 64)
 			return s, err
@@ -46,9 +62,9 @@ func parseStatus(text []byte) (s status, err error) {
 }
 
 // threadGroup returns the process that a thread belongs to.
-func threadGroup(tid int) (int, error) {
+func (p procfs) threadGroup(tid int) (int, error) {
 	var buffer [4096]byte
-	text, err := readProc("/proc/"+strconv.Itoa(tid)+"/status", buffer[:])
+	text, err := readProc(p.file(tid, "status"), buffer[:])
 	if err != nil {
 		return 0, err
 	}
@@ -74,6 +90,9 @@ func readProc(path string, buffer []byte) ([]byte, error) {
 	return buffer[:n], nil
 }
 
+// deletedSuffix is what the kernel adds to the path of a file that has none any more (proc_pid_exe(5)).
+const deletedSuffix = " (deleted)"
+
 // program is the executable of a process, held open so that path, content and inode stay one thing.
 type program struct {
 	fd      int // -1 when it could not be opened
@@ -81,9 +100,9 @@ type program struct {
 	unknown string // why it cannot be identified
 }
 
-// openProgram opens /proc/TID/exe: the kernel's own reference, whatever lies at that path by now.
-func openProgram(tid int) (program, error) {
-	link := "/proc/" + strconv.Itoa(tid) + "/exe"
+// program opens /proc/TID/exe: the kernel's own reference, whatever lies at that path by now.
+func (p procfs) program(tid int) (program, error) {
+	link := p.file(tid, "exe")
 	fd, err := unix.Open(link, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	switch err {
 	case nil:
@@ -104,7 +123,7 @@ func describe(fd int) program {
 		p.unknown = fmt.Sprintf("its executable has no path: %v", err)
 	case strings.HasPrefix(path, "/memfd:"):
 		p.unknown = "it runs from memory, not from a file"
-	case strings.HasSuffix(path, " (deleted)"): // also a file really named so
+	case strings.HasSuffix(path, deletedSuffix): // also a file really named so
 		p.unknown = "its executable was deleted or replaced while it runs"
 	case !strings.HasPrefix(path, "/"):
 		p.unknown = "its executable is outside the sandbox's file system"

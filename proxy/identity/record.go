@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"sync"
 	"time"
 )
@@ -66,6 +67,7 @@ func (r *record) finish(c Caller) {
 		if !old.caller.same(c) {
 			c.Unknown = "two different programs called connect() on this socket"
 		}
+		c.Tainted = cmp.Or(c.Tainted, old.caller.Tainted)
 		r.previous = nil
 	}
 	r.caller = c

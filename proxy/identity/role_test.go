@@ -17,7 +17,7 @@ import (
 // play runs one role and says on stdout what has been reached, one line each.
 func play(role string) int {
 	roles := map[string]func(args []string) error{
-		"init":     func([]string) error { return playInit() },
+		"init":     playInit,
 		"connect":  playConnect,
 		"block":    func([]string) error { return block("blocked") },
 		"brief":    func(a []string) error { return report(connectTo(a[0])) },
@@ -35,6 +35,15 @@ func play(role string) int {
 		"mapped":   playMapped,
 		"others":   playOthers,
 		"time":     playTime,
+		"map":      playMap,
+		"later":    playLater,
+		"both":     playBoth,
+		"parents":  playParents,
+		"leave":    playLeave,
+		"killed":   playKilled,
+		"orphan":   playOrphan,
+		"forks":    playForks,
+		"nothing":  func([]string) error { return nil },
 	}
 	if err := roles[role](os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stdout, "failed", role, err)

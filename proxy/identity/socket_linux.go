@@ -44,7 +44,7 @@ func pidfd(tid int) (fd int, leader bool, err error) {
 	if fd, err = unix.PidfdOpen(tid, unix.PIDFD_THREAD); err == nil {
 		return fd, false, nil
 	}
-	group, err := threadGroup(tid)
+	group, err := hostProc.threadGroup(tid)
 	if err != nil {
 		return -1, false, err
 	}

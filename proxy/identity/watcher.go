@@ -11,15 +11,21 @@ import (
 // Config is what a Watcher needs of its sandbox. All of it stays the caller's: close the files after
 // Watch has returned.
 type Config struct {
-	// Notify is the seccomp listener for connect(), installed with WAIT_KILLABLE_RECV: otherwise a
-	// signal aborts a held connect and the process repeats it.
+	// Notify is the seccomp listener for connect() and exit_group(), installed with WAIT_KILLABLE_RECV:
+	// otherwise a signal aborts a held connect and the process repeats it. Where the kernel gives none it is
+	// nil, and every Lookup is a strict scan of Proc.
 	Notify *os.File
+	// Proc is the /proc of the sandbox's pid namespace. It is needed only where there is no Notify.
+	Proc *os.File
 	// Diag is a NETLINK_SOCK_DIAG socket made in the sandbox's network namespace.
 	Diag *os.File
 	// Conntrack is a NETLINK_NETFILTER socket made there by a process with CAP_NET_ADMIN.
 	Conntrack *os.File
 	// InitPID is the sandbox's init as the host numbers it.
 	InitPID int
+	// Writable tells whether the agent may be able to change the file at a path of the sandbox; code from there
+	// taints. nil means that it may change every file.
+	Writable func(path string) bool
 	// Repinned is called when an executable on a read-only mount was changed by root and its new
 	// content is the known one from then on. It may be nil.
 	Repinned func(path string)
@@ -35,11 +41,15 @@ const (
 // Watcher keeps the record of who called connect() in one sandbox.
 type Watcher struct {
 	listener  listener
+	strict    bool // there is no listener
 	diag      *diag
 	conntrack *conntrack
-	init      int
+	proc      procfs
+	init      int // as proc numbers it
 	records   *records
 	content   *contents
+	mappings  *mappings
+	lineage   *lineage
 	loops     sync.WaitGroup
 }
 
@@ -48,8 +58,13 @@ func New(c Config) (*Watcher, error) {
 	if c.InitPID <= 1 {
 		return nil, fmt.Errorf("watch a sandbox: init has pid %d", c.InitPID)
 	}
-	l, err := newListener(c.Notify)
-	if err != nil {
+	w := &Watcher{
+		proc: hostProc, init: c.InitPID, records: newRecords(maxRecords), content: newContents(c.Repinned),
+		mappings: newMappings(c.Writable), lineage: newLineage(maxNotes),
+	}
+	if c.Notify == nil && c.Proc != nil {
+		w.strict, w.proc, w.init = true, sandboxProc(c.Proc), 1
+	} else if err := w.listen(c.Notify); err != nil {
 		return nil, err
 	}
 	sockets, err := newNetlink(c.Diag, "sock_diag")
@@ -60,15 +75,23 @@ func New(c Config) (*Watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Watcher{
-		listener: l, diag: &diag{sockets}, conntrack: &conntrack{connections}, init: c.InitPID,
-		records: newRecords(maxRecords), content: newContents(c.Repinned),
-	}, nil
+	w.diag, w.conntrack = &diag{sockets}, &conntrack{connections}
+	return w, nil
+}
+
+func (w *Watcher) listen(notify *os.File) (err error) {
+	w.listener, err = newListener(notify)
+	return err
 }
 
 // Watch records every connect() and lets it go on, until the last process under the filter is gone or
-// ctx ends. Once it has returned, every further connect() in the sandbox fails.
+// ctx ends. Once it has returned, every further connect() in the sandbox fails, and so does exit_group(): end the
+// sandbox first. Without a listener there is nothing to watch, and it returns when ctx ends.
 func (w *Watcher) Watch(ctx context.Context) error {
+	if w.strict {
+		<-ctx.Done()
+		return nil
+	}
 	stop, err := newBell()
 	if err != nil {
 		return err

@@ -33,6 +33,7 @@ func BenchmarkStart(b *testing.B) {
 			b.Fatal(err)
 		}
 		defer box.Close()
+		serve(b, box)
 		box.Go()
 		p, err := box.Exec(confine.ExecSpec{Argv: []string{"true"}, Env: environment()})
 		if err != nil {

@@ -15,7 +15,7 @@ type Box struct {
 	Sockets *netns.Sockets
 	// Proc is the /proc of the sandbox's pid namespace.
 	Proc *os.File
-	// Notify is the seccomp listener: each connect(2) waits for its answer.
+	// Notify is the seccomp listener: each connect(2) and exit_group(2) waits for its answer.
 	Notify *os.File
 	// PID is init's, as the host counts.
 	PID int

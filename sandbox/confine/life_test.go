@@ -120,6 +120,7 @@ func TestNothingLeaks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		served := serve(t, b)
 		b.Go()
 		p, err := b.Exec(confine.ExecSpec{Argv: []string{"true"}, Env: environment()})
 		if err != nil {
@@ -128,6 +129,7 @@ func TestNothingLeaks(t *testing.T) {
 		p.Wait()
 		p.Close()
 		b.Close()
+		<-served
 		for _, m := range s.Mounts {
 			if m.Tree != nil {
 				m.Tree.Close()

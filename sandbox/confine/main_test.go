@@ -61,31 +61,38 @@ func basic(t testing.TB) confine.Spec {
 	return s
 }
 
-// start makes a sandbox of s, answers its connects, and releases it.
+// start makes a sandbox of s, answers what it reports, and releases it.
 func start(t testing.TB, s confine.Spec) *confine.Box {
 	t.Helper()
 	b, err := confine.Start(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := unix.Dup(int(b.Notify.Fd()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer unix.Close(listener)
-		continueAll(listener)
-	}()
+	served := serve(t, b)
 	t.Cleanup(func() {
 		b.Close()
-		<-done
+		<-served
 	})
 	if err := b.Go(); err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// serve answers what the sandbox's programs report, until the last of them is gone.
+func serve(t testing.TB, b *confine.Box) (done chan struct{}) {
+	t.Helper()
+	listener, err := unix.Dup(int(b.Notify.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done = make(chan struct{})
+	go func() {
+		defer close(done)
+		defer unix.Close(listener)
+		continueAll(listener)
+	}()
+	return done
 }
 
 // environment is that of all programs in tests.

@@ -31,7 +31,7 @@ const (
 	notifyContinue = 1
 )
 
-// continueAll lets every connect through, until nobody can connect any more.
+// continueAll lets every call through that is reported, until nobody can make one any more.
 func continueAll(listener int) {
 	for {
 		fds := []unix.PollFd{{Fd: int32(listener), Events: unix.POLLIN}}

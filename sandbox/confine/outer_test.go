@@ -31,6 +31,7 @@ func outer(surroundings string) int {
 		}
 		return 1
 	}
+	go continueAll(int(b.Notify.Fd()))
 	if err := b.Go(); err != nil {
 		return 1
 	}

@@ -9,9 +9,13 @@ const lastReviewed = 471 // rseq_slice_yield
 
 func errno(e unix.Errno) uint32 { return refuse | uint32(e) }
 
-// rules is everything the filter refuses, and connect(2), which it reports.
+// rules is everything the filter refuses, and what it reports: connect(2), to know who
+// connects, and exit_group(2), to know whom the children of an ended process descend from.
 func rules() []rule {
-	all := []rule{{number: unix.SYS_CONNECT, answer: unix.SECCOMP_RET_USER_NOTIF}}
+	all := []rule{
+		{number: unix.SYS_CONNECT, answer: unix.SECCOMP_RET_USER_NOTIF},
+		{number: unix.SYS_EXIT_GROUP, answer: unix.SECCOMP_RET_USER_NOTIF},
+	}
 	all = append(all, deny(unix.EPERM, outOfReach()...)...)
 	all = append(all, deny(unix.EPERM, archForbidden()...)...)
 	all = append(all, deny(unix.ENOSYS, absent()...)...)

@@ -89,6 +89,7 @@ func (s *supervisor) attach() (*credential.Injector, error) {
 func (s *supervisor) watch() (*identity.Watcher, error) {
 	watcher, err := identity.New(identity.Config{
 		Notify: s.box.Notify, Diag: s.box.Sockets.Diag, Conntrack: s.box.Sockets.Conntrack, InitPID: s.box.PID,
+		Proc: s.box.Proc, Writable: s.view.writable,
 		Repinned: func(path string) { s.logger.Info("executable changed by root, pinned again", "path", path) },
 	})
 	if err != nil {

@@ -62,7 +62,7 @@ func (s *sink) Complete(id int64, status int, in, out int64, d time.Duration) {
 
 func decisionOf(e proxy.Event) store.Decision {
 	return store.Decision{
-		Time: e.Time, Revision: e.Revision, Exe: e.Exe, PID: e.PID, Ancestors: e.Ancestors,
+		Time: e.Time, Revision: e.Revision, Exe: e.Exe, PID: e.PID, Ancestors: e.Ancestors, Tainted: e.Tainted,
 		Host: e.Host, Port: e.Port, Layer: e.Layer, Protocol: e.Protocol, Method: e.Method, Target: e.Target,
 		Verdict: e.Verdict, Policy: e.Policy, Code: e.Code, Reason: e.Reason, RuleMissing: e.RuleMissing,
 		Credential: e.Credential, Status: e.Status, BytesIn: e.BytesIn, BytesOut: e.BytesOut,

@@ -145,6 +145,23 @@ func (v *view) addWorkdir(fs policy.Filesystem, workdir string) error {
 	return nil
 }
 
+// writable says whether the program may be able to change the file at a path of the view: the mount it lies on is
+// not read-only, or is none that is known. What the sandbox has of its own is writable but for what is mounted there.
+func (v *view) writable(name string) bool {
+	at, readOnly := "", false
+	for _, dir := range own {
+		if within(name, dir) {
+			at = dir
+		}
+	}
+	for _, m := range v.mounts { // later ones lie over earlier ones
+		if within(name, m.Target) && len(m.Target) >= len(at) {
+			at, readOnly = m.Target, m.ReadOnly
+		}
+	}
+	return !readOnly
+}
+
 // root finds files by the names they have in this view.
 func (v *view) root() viewRoot {
 	r := viewRoot{mounts: map[string]string{}, links: map[string]string{}}
