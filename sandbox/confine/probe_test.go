@@ -122,6 +122,10 @@ func calls() []call {
 // is not answered as it must be.
 func probe(args []string) int {
 	switch args[0] {
+	case "allocate":
+		return probeAllocate(args[1])
+	case "bomb":
+		probeBomb()
 	case "calls":
 		return probeCalls()
 	case "compat":
@@ -153,6 +157,30 @@ func probeLeaderless() int {
 		}()
 		for tid == unix.Gettid() {
 			runtime.Gosched()
+		}
+	}
+}
+
+// probeAllocate maps so many MiB.
+func probeAllocate(mebibytes string) int {
+	n, err := strconv.Atoi(mebibytes)
+	if err != nil {
+		return 2
+	}
+	_, err = unix.Mmap(-1, 0, n<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	fmt.Println(err)
+	if err != nil {
+		return 1
+	}
+	return 0
+}
+
+// probeBomb forks for ever, and so does each of its children. A forked Go
+// program has one thread and no runtime; system calls are all it can make.
+func probeBomb() {
+	for {
+		if _, _, errno := unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0); errno != 0 {
+			unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
 		}
 	}
 }
