@@ -116,20 +116,6 @@ func (b *Box) clone(ids IDs, theirs, note *os.File) error {
 	return b.offer()
 }
 
-// worstScore makes a process the first to go when the machine is out of memory.
-const worstScore = "1000"
-
-// offer lets the kernel take the sandbox's programs before anyone else's. Only
-// what root sets here cannot be lowered again inside (proc_pid_oom_score_adj(5)).
-func (b *Box) offer() error {
-	err := os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", b.PID), []byte(worstScore), 0)
-	if err != nil && !b.hasEnded() {
-		b.End()
-		return fmt.Errorf("give the sandbox's memory up first: %w", err)
-	}
-	return nil
-}
-
 // handshake hands the spec to init and takes what it made.
 func (b *Box) handshake(ctx context.Context, spec *Spec) error {
 	ctx, cancel := context.WithTimeout(ctx, setupTime)
