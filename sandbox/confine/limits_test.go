@@ -166,6 +166,36 @@ func TestLimitsAreReadBack(t *testing.T) {
 	}
 }
 
+// What programs hold is counted once, and the largest can be ended.
+func TestMemory(t *testing.T) {
+	b := start(t, basic(t))
+	before, err := b.Memory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const script = "import os,time\nx=bytearray(64<<20)\nos.fork()\nos.fork()\ntime.sleep(1000)"
+	p := busy(t, b, "python3", "-c", script)
+	busy(t, b, "head", "-c", "10m", "/dev/zero") // blocked on its pipe: small
+	run(t, b, "sh", "-c", "head -c 8m /dev/zero >/dev/shm/a")
+	var m confine.Memory
+	until(t, "four programs share 64 MiB", func() bool {
+		m, err = b.Memory()
+		return err == nil && processes(t, b) > 15 && m.Bytes-before.Bytes > 72<<20
+	})
+	if got := m.Bytes - before.Bytes; got > 140<<20 {
+		t.Errorf("they hold %d MiB", got>>20)
+	}
+	if err := b.KillLargest(confine.Holder{PID: p.PID, Bytes: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Wait(); got != 128+9 {
+		t.Errorf("status %d", got)
+	}
+	if err := b.KillLargest(m.Largest); err != nil {
+		t.Errorf("again: %v", err)
+	}
+}
+
 func limit(t *testing.T, b *confine.Box, name string) confine.Limit {
 	t.Helper()
 	all, err := b.Limits()

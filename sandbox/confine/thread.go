@@ -17,7 +17,7 @@ type thread struct{ work chan func() }
 // initThreads is more than init ever has at work at once: two that run Go code,
 // the runtime's two helpers, the one of programs, and those that wait for a
 // signal, for a child and in a system call.
-const initThreads = 12
+const initThreads = 8
 
 // readyThreads makes the OS threads that init can need, which the runtime keeps
 // once they are there. Later, when the programs use up the limit on processes,

@@ -49,6 +49,16 @@ func (b *Box) Limits() ([]Limit, error) {
 	return all, nil
 }
 
+// OOMScore is what the kernel adds for a program of the sandbox when it looks for
+// one to end; "unknown" where it does not say.
+func (b *Box) OOMScore() string {
+	text, err := b.read("1/oom_score_adj")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.TrimSpace(text)
+}
+
 // tasks counts the processes and threads.
 func (b *Box) tasks() (int64, error) {
 	pids, err := b.pids()

@@ -20,8 +20,9 @@ type Handler interface {
 	Await(ctx context.Context, after int) (int, error) // until ctx ends
 	Stop(ctx context.Context) error                    // agrees; the end comes after the reply
 	Exec(ctx context.Context, r ExecRequest) (*Started, error)
-	Pause(ctx context.Context) error  // stops every program, until Resume
-	Resume(ctx context.Context) error // of what is not paused is no error
+	Paused(ctx context.Context) (string, error) // why; "" while programs run
+	Pause(ctx context.Context) error            // stops every program, until Resume
+	Resume(ctx context.Context) error           // of what is not paused is no error
 }
 
 // Started is a program that Handler.Exec has started. The server owns it from
@@ -122,6 +123,9 @@ func (s *Server) dispatch(ctx context.Context, r request) reply {
 		return reply{Error: AsError(s.Handler.Load(ctx, r.Revision))}
 	case callStop:
 		return reply{Error: AsError(s.Handler.Stop(ctx))}
+	case callPaused:
+		why, err := s.Handler.Paused(ctx)
+		return reply{Paused: why, Error: AsError(err)}
 	case callPause:
 		return reply{Error: AsError(s.Handler.Pause(ctx))}
 	case callResume:

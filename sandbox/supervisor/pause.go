@@ -55,6 +55,9 @@ func (s *supervisor) refusePaused() error {
 		WithHint("exeat sandbox resume " + s.sandbox.Name)
 }
 
+// Paused implements control.Handler.
+func (h handler) Paused(context.Context) (string, error) { return h.s.whyPaused(), nil }
+
 // Pause implements control.Handler.
 func (h handler) Pause(context.Context) error { return h.s.pause(byHand) }
 

@@ -23,6 +23,10 @@ func (s *supervisor) spec() (confine.Spec, error) {
 		},
 		Hostname: s.sandbox.Name,
 		Mounts:   slices.Clone(s.view.mounts), Links: s.view.links, Landlock: s.view.landlock,
+		Limits: confine.Limits{
+			Processes: s.limits.Processes, ProcessMemory: s.limits.ProcessMemory, Files: s.limits.Files,
+			FileSize: s.limits.Disk, Tmp: s.limits.Tmp,
+		},
 	}
 	spec.Files = append(identityFiles(s.sandbox.Name, s.shell(), spec.UID, spec.GID),
 		confine.File{Path: gitConfigPath, Content: gitConfig(s.launch.GitName, s.launch.GitEmail)})

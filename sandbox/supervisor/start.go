@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"exeat/sandbox/control"
+	"exeat/sandbox/limits"
 	"exeat/store"
 )
 
@@ -36,7 +37,7 @@ func start(ctx context.Context, launch control.Launch, logger *slog.Logger) (_ *
 		}
 	}()
 	steps := []func(context.Context) error{
-		s.takeLock, s.openState, s.prepare, s.openFiles, s.adoptPolicy, s.confine, s.hide, s.openDoors, s.listen, s.release,
+		s.takeLock, s.openState, s.prepare, s.openFiles, s.adoptPolicy, s.confine, s.hide, s.openDoors, s.guardLimits, s.listen, s.release,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -82,6 +83,9 @@ func (s *supervisor) openState(ctx context.Context) error {
 	s.sandbox, err = st.SandboxByID(ctx, s.launch.ID)
 	if err != nil {
 		return fmt.Errorf("read sandbox %s: %w", s.launch.ID, err)
+	}
+	if s.limits, err = limits.Fill(s.sandbox.Spec.Limits); err != nil {
+		return err
 	}
 	s.undo.add(s.forget)
 	return nil

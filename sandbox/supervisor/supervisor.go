@@ -33,6 +33,8 @@ type supervisor struct {
 	bundle   *os.File // mounted over every bundle of certificates
 	env      []string // of every program, before its own additions
 	warnings []string
+	limits   store.Limits
+	guard    *guard // set last; nil while the sandbox starts
 	box      *confine.Box
 	undo     cleanup
 
