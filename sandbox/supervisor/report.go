@@ -21,11 +21,15 @@ func (s *supervisor) reportLimits() ([]control.Limit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read memory: %w", err)
 	}
+	group, err := s.groupLimits()
+	if err != nil {
+		return nil, err
+	}
 	disk, err := s.diskLimits()
 	if err != nil {
 		return nil, err
 	}
-	all = append(all, confine.Limit{
+	all = append(append(group, all...), confine.Limit{
 		Name: "memory", Max: s.limits.Memory, Used: memory.Bytes, Bytes: true,
 		Mechanism: "supervisor ends the largest program; the kernel's OOM killer takes the sandbox's first (oom_score_adj " + s.box.OOMScore() + ")",
 	})

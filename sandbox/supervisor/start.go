@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"exeat/sandbox/control"
-	"exeat/sandbox/limits"
 	"exeat/store"
 )
 
@@ -37,7 +36,7 @@ func start(ctx context.Context, launch control.Launch, logger *slog.Logger) (_ *
 		}
 	}()
 	steps := []func(context.Context) error{
-		s.takeLock, s.openState, s.prepare, s.openFiles, s.adoptPolicy, s.confine, s.hide, s.openDoors, s.guardLimits, s.listen, s.release,
+		s.takeLock, s.openState, s.prepare, s.openFiles, s.adoptPolicy, s.openLimits, s.confine, s.hide, s.openDoors, s.guardLimits, s.listen, s.release,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -83,9 +82,6 @@ func (s *supervisor) openState(ctx context.Context) error {
 	s.sandbox, err = st.SandboxByID(ctx, s.launch.ID)
 	if err != nil {
 		return fmt.Errorf("read sandbox %s: %w", s.launch.ID, err)
-	}
-	if s.limits, err = limits.Fill(s.sandbox.Spec.Limits); err != nil {
-		return err
 	}
 	s.undo.add(s.forget)
 	return nil
@@ -151,7 +147,7 @@ func (s *supervisor) confine(ctx context.Context) error {
 		return err
 	}
 	s.undo.add(func() { s.box.Close() })
-	return nil
+	return s.enterGroup()
 }
 
 // hide closes this process to debuggers and /proc readers of the same user.

@@ -10,6 +10,7 @@ import (
 	"exeat/approvals/seal"
 	"exeat/policy"
 	"exeat/policy/live"
+	"exeat/sandbox/cgroup"
 	"exeat/sandbox/confine"
 	"exeat/sandbox/control"
 	"exeat/store"
@@ -34,7 +35,8 @@ type supervisor struct {
 	env      []string // of every program, before its own additions
 	warnings []string
 	limits   store.Limits
-	guard    *guard // set last; nil while the sandbox starts
+	group    *cgroup.Group // nil where none is delegated
+	guard    *guard        // set last; nil while the sandbox starts
 	box      *confine.Box
 	undo     cleanup
 
