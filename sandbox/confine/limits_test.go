@@ -196,6 +196,28 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// A deleted file that is still open is found, once.
+func TestUnlinked(t *testing.T) {
+	b := start(t, basic(t))
+	p := busy(t, b, "sh", "-c", "exec 7>/tmp/a; rm /tmp/a; head -c 3m /dev/zero >&7; echo ready; sleep 1000 & wait")
+	p.Stdout.Read(make([]byte, 16))
+	fd, err := unix.Open(fmt.Sprintf("/proc/self/fd/%d/1/root/tmp", b.Proc.Fd()), unix.O_PATH, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		t.Fatal(err)
+	}
+	if n, hidden, err := b.Unlinked(st.Dev); n != 3<<20 || hidden || err != nil {
+		t.Errorf("got %d, %v, %v", n, hidden, err)
+	}
+	if n, _, err := b.Unlinked(st.Dev + 1); n != 0 || err != nil {
+		t.Errorf("of another file system: got %d, %v", n, err)
+	}
+}
+
 func limit(t *testing.T, b *confine.Box, name string) confine.Limit {
 	t.Helper()
 	all, err := b.Limits()

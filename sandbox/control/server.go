@@ -47,6 +47,9 @@ type Output interface {
 // maxConnections bounds what one user's runaway scripts can hold open.
 const maxConnections = 128
 
+// acceptRest is the pause after a connection could not be taken for want of descriptors.
+const acceptRest = 20 * time.Millisecond
+
 // Server answers control calls on one socket.
 type Server struct {
 	Handler Handler
@@ -66,6 +69,10 @@ func (s *Server) Serve(ctx context.Context, listener *net.UnixListener) error {
 		conn, err := listener.AcceptUnix()
 		if ctx.Err() != nil {
 			return nil
+		}
+		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+			time.Sleep(acceptRest) // the proxy's connections come and go; the caller waits
+			continue
 		}
 		if err != nil {
 			return err

@@ -32,8 +32,9 @@ func reserve(total int64) int64 { return min(max(total/100, 256<<20), 2<<30) }
 // asks for the free space often and walks the home only when that has shrunk.
 type diskGuard struct {
 	home  string
-	limit int64 // of bytes
-	files int64 // of files
+	open  func(dev uint64) (bytes int64, hidden bool, err error) // of deleted files; nil: not asked
+	limit int64                                                  // of bytes
+	files int64                                                  // of files
 
 	usage tree.Usage // at the last walk
 	base  tree.Usage // at the start, or when it was last resumed
@@ -112,9 +113,27 @@ func (g *diskGuard) walk(free space) error {
 	if err != nil {
 		return err
 	}
+	if err := g.addOpen(&usage); err != nil {
+		return err
+	}
 	g.usage, g.space, g.last = usage, free, time.Now()
 	g.took = g.last.Sub(from)
 	return nil
+}
+
+// addOpen adds the deleted files that programs have open.
+func (g *diskGuard) addOpen(usage *tree.Usage) error {
+	if g.open == nil {
+		return nil
+	}
+	var st unix.Stat_t
+	if err := unix.Stat(g.home, &st); err != nil {
+		return os.NewSyscallError("stat", err)
+	}
+	bytes, hidden, err := g.open(st.Dev)
+	usage.Bytes += bytes
+	usage.Partial = usage.Partial || hidden
+	return err
 }
 
 func (g *diskGuard) reason(short bool) string {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/sys/unix"
+
 	"exeat/sandbox/cgroup"
 	"exeat/sandbox/confine"
 	"exeat/sandbox/limits"
@@ -15,6 +17,9 @@ import (
 func (s *supervisor) openLimits(context.Context) error {
 	var err error
 	if s.limits, err = limits.Fill(s.sandbox.Spec.Limits); err != nil {
+		return err
+	}
+	if err := s.checkFiles(); err != nil {
 		return err
 	}
 	group, err := cgroup.Make("exeat-"+s.sandbox.ID, "memory", "pids")
@@ -32,6 +37,23 @@ func (s *supervisor) openLimits(context.Context) error {
 	})
 	s.group = group
 	return s.bound(group)
+}
+
+// filesWanted are the descriptors that a full proxy needs: 1,024 connections have
+// two each, and as many may be waiting for an answer.
+const filesWanted = 4096
+
+// checkFiles warns where this process may open few files. Its soft limit is the
+// hard one already (package os), and at the limit it refuses, not ends.
+func (s *supervisor) checkFiles() error {
+	var files unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
+		return fmt.Errorf("limit on open files: %w", err)
+	}
+	if files.Cur < filesWanted {
+		s.warnings = append(s.warnings, fmt.Sprintf("this user may have %d open files (ulimit -Hn): beyond that the sandbox's connections are refused; %d are enough", files.Cur, filesWanted))
+	}
+	return nil
 }
 
 // bound sets the group's limits. A program that takes too much memory is ended

@@ -27,7 +27,7 @@ type guard struct {
 // guardLimits looks after the limits until the sandbox ends.
 func (s *supervisor) guardLimits(context.Context) error {
 	s.guard = &guard{
-		s: s, disk: diskGuard{home: s.dir.Home(), limit: s.limits.Disk, files: homeFilesMax},
+		s: s, disk: diskGuard{home: s.dir.Home(), open: s.box.Unlinked, limit: s.limits.Disk, files: homeFilesMax},
 		memory: memoryGuard{limit: s.limits.Memory},
 	}
 	ctx, cancel := context.WithCancel(context.Background())
