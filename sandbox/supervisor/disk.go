@@ -1,7 +1,9 @@
 package supervisor
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -33,11 +35,13 @@ func reserve(total int64) int64 { return min(max(total/100, 256<<20), 2<<30) }
 type diskGuard struct {
 	home  string
 	open  func(dev uint64) (bytes int64, hidden bool, err error) // of deleted files; nil: not asked
+	still func() (goOn func())                                   // stops the sandbox while it is walked; nil: not
 	limit int64                                                  // of bytes
 	files int64                                                  // of files
 
 	usage tree.Usage // at the last walk
 	base  tree.Usage // at the start, or when it was last resumed
+	since space      // what was free then
 	space space      // the most that was free since the last walk
 	last  time.Time  // end of the last walk
 	took  time.Duration
@@ -53,7 +57,7 @@ func (g *diskGuard) begin() error {
 		return err
 	}
 	err = g.walk(now)
-	g.base = g.usage
+	g.base, g.since = g.usage, now
 	return err
 }
 
@@ -71,12 +75,13 @@ func freeSpace(path string) (free space, short bool, err error) {
 
 // allow lets a home that is over its limit grow a little more.
 func (g *diskGuard) allow() {
-	g.base = g.usage
+	g.base, g.since = g.usage, g.space
 	g.limit = max(g.limit, g.usage.Bytes+grace)
 	g.files = max(g.files, g.usage.Files+graceFiles)
 }
 
-// look says why the sandbox must be paused, or "".
+// look says why the sandbox must be paused, or "". While space is short it stands
+// still for a walk: it could fill the rest in that time.
 func (g *diskGuard) look(now time.Time) (string, error) {
 	free, short, err := freeSpace(g.home)
 	if err != nil {
@@ -86,6 +91,9 @@ func (g *diskGuard) look(now time.Time) (string, error) {
 	g.space = space{max(g.space.bytes, free.bytes), max(g.space.files, free.files)}
 	if !g.due(lost, short, now) {
 		return "", nil
+	}
+	if short && g.still != nil {
+		defer g.still()()
 	}
 	if err := g.walk(free); err != nil {
 		return "", err
@@ -110,6 +118,12 @@ func (g *diskGuard) due(lost space, short bool, now time.Time) bool {
 func (g *diskGuard) walk(free space) error {
 	from := time.Now()
 	usage, err := tree.Measure(g.home, g.files)
+	if errors.Is(err, fs.ErrPermission) { // the agent may have shut it to its owner; nothing above it is his
+		err = os.Chmod(g.home, 0o700)
+		if err == nil {
+			usage, err = tree.Measure(g.home, g.files)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -143,10 +157,17 @@ func (g *diskGuard) reason(short bool) string {
 		return over("the files in its home take", g.usage.Bytes, g.limit) + fmt.Sprintf(way, g.home)
 	case g.usage.Files > g.files:
 		return fmt.Sprintf("its home has more than %d files"+way, g.files, g.home)
+	case g.hides():
+		return fmt.Sprintf("its home has directories that may not be read, and its disk has lost more than the limit of %s since; chmod them in %s, then resume the sandbox", limits.Size(g.limit), g.home)
 	case short && g.grew():
 		return fmt.Sprintf("the disk of its home is nearly full, and its files grew to %s"+way, limits.Size(g.usage.Bytes), g.home)
 	}
 	return ""
+}
+
+// hides says that a part of the home cannot be read which could be over the limit.
+func (g *diskGuard) hides() bool {
+	return g.usage.Partial && !g.base.Partial && g.since.bytes-g.space.bytes > g.limit-g.base.Bytes
 }
 
 // grew says that the home takes more than it did, or that it hides what it takes.

@@ -19,6 +19,7 @@ type guard struct {
 	s      *supervisor
 	disk   diskGuard
 	memory memoryGuard
+	said   string // the last complaint
 
 	mu   sync.Mutex
 	home int64 // guarded by mu; bytes of the home when it was last walked
@@ -27,7 +28,7 @@ type guard struct {
 // guardLimits looks after the limits until the sandbox ends.
 func (s *supervisor) guardLimits(context.Context) error {
 	s.guard = &guard{
-		s: s, disk: diskGuard{home: s.dir.Home(), open: s.box.Unlinked, limit: s.limits.Disk, files: homeFilesMax},
+		s: s, disk: diskGuard{home: s.dir.Home(), open: s.box.Unlinked, still: s.standStill, limit: s.limits.Disk, files: homeFilesMax},
 		memory: memoryGuard{limit: s.limits.Memory},
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -46,18 +47,18 @@ func (g *guard) run(ctx context.Context) {
 	}
 	tick := time.NewTicker(guardTime)
 	defer tick.Stop()
-	paused := false
+	resumed := 0
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		was := paused
-		if paused = g.s.whyPaused() != ""; paused {
+		if g.s.whyPaused() != "" {
 			continue
 		}
-		if was { // a person has resumed it, and so allows it a little more
+		if n := g.s.resumed(); n > resumed { // who resumes it allows it a little more
+			resumed = n
 			g.disk.allow()
 			g.memory.allow()
 		}
@@ -79,9 +80,7 @@ func (g *guard) look() {
 	if err == nil && reason == "" {
 		reason, err = g.memory.look(g.s.box)
 	}
-	if err != nil {
-		g.s.logger.Warn("look at limits", "err", err)
-	}
+	g.complain(err)
 	g.mu.Lock()
 	g.home = g.disk.usage.Bytes
 	g.mu.Unlock()
@@ -91,6 +90,18 @@ func (g *guard) look() {
 	if err := g.s.pause(reason); err != nil {
 		g.s.logger.Error("pause", "err", err)
 	}
+}
+
+// complain logs what cannot be looked at, once.
+func (g *guard) complain(err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if text != "" && text != g.said {
+		g.s.logger.Warn("look at limits", "err", err)
+	}
+	g.said = text
 }
 
 // over says that a limit does not hold.

@@ -57,6 +57,7 @@ type supervisor struct {
 	idle    chan struct{}           // guarded by mu; closed when running is empty
 	main    *control.MainState      // guarded by mu
 	remove  bool                    // guarded by mu; --no-keep, and the command has ended
+	resumes int                     // guarded by mu; how often a person has resumed it
 	paused  string                  // guarded by mu; why, while the sandbox is paused
 }
 
