@@ -182,6 +182,9 @@ func TestMemory(t *testing.T) {
 		m, err = b.Memory()
 		return err == nil && processes(t, b) > 15 && m.Bytes-before.Bytes > 72<<20
 	})
+	if most, err := b.MemoryAtMost(); most.Bytes < m.Bytes || err != nil {
+		t.Errorf("at most %d MiB, %v, but it is %d", most.Bytes>>20, err, m.Bytes>>20)
+	}
 	if got := m.Bytes - before.Bytes; got > 140<<20 {
 		t.Errorf("they hold %d MiB", got>>20)
 	}

@@ -30,14 +30,18 @@ const memoryGrace = 256 << 20
 func (g *memoryGuard) allow() { g.limit, g.ended = max(g.limit, g.last+memoryGrace), 0 }
 
 // look says why the sandbox must be paused, or "". The programs are only
-// counted when the machine as a whole uses more than the limit.
+// looked at when the machine as a whole uses more than the limit, and only looked
+// at closely when they could be over it.
 func (g *memoryGuard) look(box *confine.Box) (string, error) {
 	used, err := memoryInUse()
 	if err != nil || used <= g.limit {
 		g.ended = 0
 		return "", err
 	}
-	m, err := box.Memory()
+	m, err := box.MemoryAtMost()
+	if err == nil && m.Bytes > g.limit {
+		m, err = box.Memory()
+	}
 	if err != nil || m.Bytes <= g.limit {
 		g.ended = 0
 		return "", err
