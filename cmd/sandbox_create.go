@@ -24,6 +24,7 @@ type createOptions struct {
 	frozen    bool
 	hostPorts []int
 	identity  func() (name, email string) // who the user is to git
+	limits    store.Limits
 }
 
 const createHelp = `Create a sandbox and run a command in it. The sandbox stays when the command ends, so that its
@@ -32,6 +33,10 @@ policy can be changed and a shell connected; --no-keep deletes it then.
 At a terminal the sandbox is pinned to your approver key, which is made on first use: from then on
 only a change you approve with your passphrase is ever loaded. Without a terminal, or with
 --frozen, the sandbox is frozen: its policy cannot be widened at all.
+
+The --max flags bound what the sandbox may use of the machine; "exeat sandbox get" shows each limit and
+who enforces it. Without them it gets 4096 processes and threads, half of the memory, 65536 open files a
+process, an eighth of the memory (4 GiB at most) in /tmp, and 20 GiB in /sandbox.
 
 EXIT STATUS
   that of the command, 128+N when signal N ended it
@@ -58,6 +63,7 @@ func newSandboxCreateCommand(env Env) *cobra.Command {
 	c.Flags().IntSliceVar(&opts.hostPorts, "host-port", nil, "lend it `port` of this machine, as host.exeat.local:PORT (repeat for more)")
 	c.Flags().BoolVar(&opts.noKeep, "no-keep", false, "delete the sandbox when the command ends")
 	c.Flags().BoolVar(&opts.frozen, "frozen", false, "pin no approver: the policy can never be widened")
+	limitFlags(c.Flags(), &opts.limits)
 	_ = c.RegisterFlagCompletionFunc("provider", completeProviders(env))
 	return c
 }

@@ -29,6 +29,7 @@ type sandboxDetail struct {
 	HostUID   int              `json:"host_uid"`
 	HostGID   int              `json:"host_gid"`
 	Home      string           `json:"home"`
+	Limits    store.Limits     `json:"limits"`
 	ExitCode  *int             `json:"exit_code,omitempty"`
 	Live      *control.Status  `json:"live,omitempty"`
 }
@@ -51,8 +52,10 @@ func runSandboxGet(ctx context.Context, env Env, name string, json bool) error {
 	if err != nil {
 		return err
 	}
-	row.heed(live)
-	detail := sandboxDetail{row, list(info.Spec.Approvers), list(info.Spec.EnvNames), list(info.Spec.HostPorts), info.Spec.HostUID, info.Spec.HostGID, env.Dirs.Sandbox(info.ID) + "/home", info.ExitCode, live}
+	if live != nil {
+		row.heed(live.Paused)
+	}
+	detail := sandboxDetail{row, list(info.Spec.Approvers), list(info.Spec.EnvNames), list(info.Spec.HostPorts), info.Spec.HostUID, info.Spec.HostGID, env.Dirs.Sandbox(info.ID) + "/home", info.Spec.Limits, info.ExitCode, live}
 	if json {
 		return writeJSON(env.Out, detail)
 	}
@@ -86,6 +89,7 @@ func printDetail(env Env, d sandboxDetail) error {
 		{"providers", cmp.Or(strings.Join(d.Providers, ", "), "-")},
 		{"environment", cmp.Or(strings.Join(d.Env, ", "), "-")},
 		{"host ports", cmp.Or(strings.Join(names(d.HostPorts, strconv.Itoa), ", "), "-")},
+		{"limits", limitsLine(d.Limits)},
 		{"runs as", fmt.Sprintf("host uid %d, gid %d", d.HostUID, d.HostGID)},
 	}
 	if err := pairs(env.Out, rows); err != nil || d.Live == nil {
@@ -128,6 +132,10 @@ func printLive(env Env, live control.Status) error {
 	}
 	fmt.Fprintln(env.Out)
 	if err := table(env.Out, []string{"ISOLATION", "STATE", "DETAIL"}, mechanisms); err != nil {
+		return err
+	}
+	fmt.Fprintln(env.Out)
+	if err := table(env.Out, []string{"LIMIT", "AT MOST", "IN USE", "ENFORCED BY"}, limitRows(live.Limits)); err != nil {
 		return err
 	}
 	for _, path := range live.AfterRestart {

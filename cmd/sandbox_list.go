@@ -91,8 +91,12 @@ func markPaused(ctx context.Context, boxes *sandbox.Sandboxes, all []sandbox.Inf
 			continue
 		}
 		asked.Go(func() {
-			if live, err := liveStatus(ctx, boxes, info); err == nil {
-				rows[i].heed(live)
+			client, err := control.Dial(ctx, boxes.Dirs.Socket(info.ID))
+			if err != nil {
+				return
+			}
+			if why, err := client.Paused(ctx); err == nil {
+				rows[i].heed(why)
 			}
 		})
 	}
@@ -100,9 +104,9 @@ func markPaused(ctx context.Context, boxes *sandbox.Sandboxes, all []sandbox.Inf
 }
 
 // heed takes over from a supervisor that it has paused its sandbox.
-func (r *sandboxRow) heed(live *control.Status) {
-	if live != nil && live.Paused != "" {
-		r.State, r.Paused = statePaused, live.Paused
+func (r *sandboxRow) heed(why string) {
+	if why != "" {
+		r.State, r.Paused = statePaused, why
 	}
 }
 

@@ -72,7 +72,8 @@ func newSpec(ctx context.Context, env Env, st *store.Store, opts createOptions) 
 	slices.Sort(spec.EnvNames)
 	private.GitName, private.GitEmail = opts.identity()
 	spec.Program = programUnderHome(env, opts.command)
-	return spec, private, nil
+	spec.Limits, err = newLimits(opts.limits)
+	return spec, private, err
 }
 
 func checkPorts(ports []int) error {

@@ -13,6 +13,17 @@ type Spec struct {
 	HostGID   int           `json:"host_gid"`
 	Program   *Program      `json:"program,omitempty"`
 	HostPorts []int         `json:"host_ports,omitempty"` // of the host's loopback, lent as host.exeat.local
+	Limits    Limits        `json:"limits,omitzero"`      // a field that is zero has the default of the machine
+}
+
+// Limits are how much of the machine a sandbox may use. Sizes are in bytes.
+type Limits struct {
+	Processes     int   `json:"processes,omitempty"`      // and threads
+	Memory        int64 `json:"memory,omitempty"`         // of all programs together
+	ProcessMemory int64 `json:"process_memory,omitempty"` // of each process; zero: none but Memory
+	Files         int   `json:"files,omitempty"`          // open in each process
+	Tmp           int64 `json:"tmp,omitempty"`            // /tmp, and a quarter of it /dev/shm
+	Disk          int64 `json:"disk,omitempty"`           // /sandbox
 }
 
 // Approver is someone whose signature a sandbox accepts.

@@ -159,6 +159,8 @@ func (w *world) revision(number int) store.Revision {
 
 // supervisor does what a real one does with revisions, and no more.
 type supervisor struct {
+	control.Handler // nil: what is not below is never called here
+
 	store   *store.Store
 	sandbox store.Sandbox
 
@@ -239,8 +241,6 @@ func (s *supervisor) Load(ctx context.Context, number int) error {
 func (s *supervisor) Status(context.Context) (control.Status, error)    { return control.Status{}, nil }
 func (s *supervisor) Await(ctx context.Context, after int) (int, error) { return after + 1, nil }
 func (s *supervisor) Stop(context.Context) error                        { return nil }
-func (s *supervisor) Pause(context.Context) error                       { return nil }
-func (s *supervisor) Resume(context.Context) error                      { return nil }
 func (s *supervisor) Exec(context.Context, control.ExecRequest) (*control.Started, error) {
 	return nil, errors.New("not here")
 }

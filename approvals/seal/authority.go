@@ -28,6 +28,8 @@ type Authority struct {
 	Approvers []string   `json:"approvers"` // fingerprint and strength, sorted
 	Frozen    bool       `json:"frozen"`
 	Isolation string     `json:"isolation"`
+
+	Limits store.Limits `json:"limits,omitzero"`
 }
 
 // Provider is a credential that reaches certain hosts.
@@ -49,6 +51,7 @@ func AuthorityOf(spec store.Spec, p *policy.Policy) Authority {
 		Approvers: []string{},
 		Frozen:    spec.Frozen,
 		Isolation: IsolationFull,
+		Limits:    spec.Limits,
 	}
 	if spec.Program != nil {
 		a.Program = spec.Program.Source + "\x00" + spec.Program.Link

@@ -86,6 +86,7 @@ func TestReplay(t *testing.T) {
 		{"another workdir", func(r *record) { r.sandbox.Spec.Workdir = "/home/ada" }, seal.ErrAuthority},
 		{"another credential", func(r *record) { r.sandbox.Spec.Providers[0].Hosts = []string{"evil.example"} }, seal.ErrAuthority},
 		{"another program", func(r *record) { r.sandbox.Spec.Program = &store.Program{Source: "/home/ada/x", Link: "claude"} }, seal.ErrAuthority},
+		{"other limits", func(r *record) { r.sandbox.Spec.Limits.Memory = 1 << 40 }, seal.ErrAuthority},
 		{"a variable more", func(r *record) { r.sandbox.Spec.EnvNames = []string{"LD_PRELOAD"} }, seal.ErrAuthority},
 		{"a second approver", func(r *record) {
 			r.sandbox.Spec.Approvers = append(r.sandbox.Spec.Approvers, eve.Approver())

@@ -22,8 +22,9 @@ func openNodes() (map[string]*os.File, error) {
 	return nodes, nil
 }
 
-// makeDev makes /dev: the nodes, a /dev/pts of its own and a /dev/shm.
-func makeDev(nodes map[string]*os.File) error {
+// makeDev makes /dev: the nodes, a /dev/pts of its own, whose terminals are few
+// because all sandboxes share the kernel's (kernel.pty.max), and a /dev/shm.
+func makeDev(nodes map[string]*os.File, shm int64) error {
 	dev, err := newMount("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC, "mode=755", "size=1m")
 	if err != nil {
 		return err
@@ -45,10 +46,10 @@ func makeDev(nodes map[string]*os.File) error {
 		}
 		node.Close()
 	}
-	if err := mountBelow("/dev/pts", "devpts", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC, "ptmxmode=0666", "mode=620"); err != nil {
+	if err := mountBelow("/dev/pts", "devpts", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC, "ptmxmode=0666", "mode=620", "max=256"); err != nil {
 		return err
 	}
-	if err := mountBelow("/dev/shm", "tmpfs", attrs, "mode=1777", "size=256m"); err != nil {
+	if err := mountBelow("/dev/shm", "tmpfs", attrs, tmpfsOptions(shm)...); err != nil {
 		return err
 	}
 	return devLinks()

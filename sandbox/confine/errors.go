@@ -55,6 +55,8 @@ const (
 	BadDirectory Problem = "bad directory"
 	// Paused: nothing starts until [Box.Resume].
 	Paused Problem = "paused"
+	// TooMany: the limit on processes is reached.
+	TooMany Problem = "too many processes"
 	// OtherProblem: see Errno.
 	OtherProblem Problem = "refused"
 )
@@ -82,6 +84,8 @@ func (e *ExecError) Error() string {
 		return fmt.Sprintf("%s: its interpreter %q is not in the sandbox", e.Path, e.Interpreter)
 	case BadDirectory:
 		return fmt.Sprintf("working directory %s: %v", e.Path, e.Errno)
+	case TooMany:
+		return fmt.Sprintf("start %s: the sandbox has as many processes and threads as it may have", e.Path)
 	case Paused:
 		return fmt.Sprintf("start %s: the sandbox is paused", e.Path)
 	}

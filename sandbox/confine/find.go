@@ -70,6 +70,8 @@ func classify(path, dir string, e syscall.Errno) *ExecError {
 		refused.Problem = NotFound
 	case statErr == nil && e == unix.ENOENT:
 		refused.Problem, refused.Interpreter = NoInterpreter, interpreter(at)
+	case e == unix.EAGAIN:
+		refused.Problem = TooMany
 	case e == unix.EACCES || e == unix.ENOEXEC:
 		refused.Problem = NotExecutable
 	}

@@ -38,6 +38,7 @@ func Init() int {
 		return 2
 	}
 	deafen()
+	readyThreads()
 	p := &initProcess{conn: conn, born: make(chan struct{}, 1), programs: map[int]int{}}
 	if err := p.setUp(); err != nil {
 		conn.Send(notice{Kind: kindFailed, Failed: startError(err)})
@@ -128,6 +129,9 @@ func (p *initProcess) setUp() error {
 		return &stepError{"lock down", err}
 	}
 	defer listener.Close()
+	if err := setLimits(in.spec.Limits); err != nil {
+		return &stepError{"set limits", err}
+	}
 	files := append([]*os.File{procFile: proc, notifyFile: listener}, ends.Files...)
 	return p.conn.Send(notice{Kind: kindReady, Report: r, Sockets: ends.Names}, files...)
 }

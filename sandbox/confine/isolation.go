@@ -3,7 +3,6 @@ package confine
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -89,18 +88,12 @@ func (b *Box) status() (fields map[string]string, of string, err error) {
 }
 
 func (b *Box) readStatus(path string) (map[string]string, error) {
-	fd, err := unix.Openat(int(b.Proc.Fd()), path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	f := os.NewFile(uintptr(fd), path)
-	defer f.Close()
-	text, err := io.ReadAll(f)
+	text, err := b.read(path)
 	if err != nil {
 		return nil, err
 	}
 	fields := map[string]string{}
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		key, value, _ := strings.Cut(line, ":")
 		fields[key] = strings.TrimSpace(value)
 	}

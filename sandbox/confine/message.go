@@ -76,6 +76,8 @@ type report struct {
 	LandlockABI int
 	// UserNamespaces is the limit inside.
 	UserNamespaces string
+	// PIDMax is the pid namespace's own kernel.pid_max; 0 where it has none.
+	PIDMax int
 	// RedirectRules counts the rules that nf_tables lists.
 	RedirectRules int
 	// LeftOut are targets of what was optional and missing.

@@ -95,6 +95,10 @@ func calls() []call {
 		{"open of a nameless set-uid file", unix.SYS_OPENAT, [6]uintptr{badFile, 0, unix.O_TMPFILE | unix.O_WRONLY, 0o4755}, unix.EPERM},
 		{"open that makes nothing", unix.SYS_OPENAT, [6]uintptr{badFile, 0, unix.O_RDONLY, 0o4755}, unix.EFAULT},
 		{"chmod without", unix.SYS_FCHMOD, [6]uintptr{badFile, 0o1755}, unix.EBADF},
+		{"fallocate", unix.SYS_FALLOCATE, [6]uintptr{badFile, 0, 0, 1}, unix.EOPNOTSUPP},
+		{"fallocate beyond the end", unix.SYS_FALLOCATE, [6]uintptr{badFile, unix.FALLOC_FL_KEEP_SIZE, 0, 1}, unix.EOPNOTSUPP},
+		{"fallocate of zeroes", unix.SYS_FALLOCATE, [6]uintptr{badFile, unix.FALLOC_FL_ZERO_RANGE, 0, 1}, unix.EOPNOTSUPP},
+		{"fallocate that gives back", unix.SYS_FALLOCATE, [6]uintptr{badFile, unix.FALLOC_FL_PUNCH_HOLE | unix.FALLOC_FL_KEEP_SIZE, 0, 1}, unix.EBADF},
 		{"openat2", unix.SYS_OPENAT2, [6]uintptr{}, unix.ENOSYS},
 		{"a line discipline", unix.SYS_IOCTL, [6]uintptr{0, unix.TIOCSETD}, unix.EPERM},
 		{"a change of security context", unix.SYS_LSM_SET_SELF_ATTR, [6]uintptr{}, unix.EPERM},
@@ -122,6 +126,10 @@ func calls() []call {
 // is not answered as it must be.
 func probe(args []string) int {
 	switch args[0] {
+	case "allocate":
+		return probeAllocate(args[1])
+	case "bomb":
+		probeBomb()
 	case "calls":
 		return probeCalls()
 	case "compat":
@@ -153,6 +161,30 @@ func probeLeaderless() int {
 		}()
 		for tid == unix.Gettid() {
 			runtime.Gosched()
+		}
+	}
+}
+
+// probeAllocate maps so many MiB.
+func probeAllocate(mebibytes string) int {
+	n, err := strconv.Atoi(mebibytes)
+	if err != nil {
+		return 2
+	}
+	_, err = unix.Mmap(-1, 0, n<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	fmt.Println(err)
+	if err != nil {
+		return 1
+	}
+	return 0
+}
+
+// probeBomb forks for ever, and so does each of its children. A forked Go
+// program has one thread and no runtime; system calls are all it can make.
+func probeBomb() {
+	for {
+		if _, _, errno := unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0); errno != 0 {
+			unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
 		}
 	}
 }

@@ -25,10 +25,28 @@ type Spec struct {
 	Links []Link
 	// Masks are paths of the view that show as empty.
 	Masks []string
-	// TmpSize bounds /tmp in bytes; zero is 1 GiB. It counts as memory.
-	TmpSize int64
 	// Landlock says what may be done below which paths of the view.
 	Landlock Landlock
+	// Limits say how much of the machine may be used.
+	Limits Limits
+}
+
+// Limits bound what the programs of a sandbox use; zero leaves a thing as it is
+// for the caller, and none is ever raised above that.
+type Limits struct {
+	// Processes bounds processes and threads, about a dozen of init's included.
+	Processes int
+	// ProcessMemory bounds the private writable memory of each process in bytes
+	// (RLIMIT_DATA). Programs that map terabytes they never use, such as those
+	// built with the C sanitizers, do not start with it.
+	ProcessMemory int64
+	// Files bounds the open files of each process.
+	Files int
+	// FileSize bounds each file in bytes.
+	FileSize int64
+	// Tmp bounds /tmp in bytes, zero is 1 GiB; /dev/shm gets a quarter of it.
+	// Both count as memory.
+	Tmp int64
 }
 
 // Mount puts a file or directory of the host into the view.

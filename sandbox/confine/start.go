@@ -113,7 +113,7 @@ func (b *Box) clone(ids IDs, theirs, note *os.File) error {
 		return r.err
 	}
 	b.PID, b.PIDFD = r.process.Pid, r.pidfd
-	return nil
+	return b.offer()
 }
 
 // handshake hands the spec to init and takes what it made.

@@ -61,7 +61,7 @@ func buildView(in order, r *report) (*os.File, error) {
 	if err := v.overlay(in); err != nil {
 		return nil, err
 	}
-	if err := v.finish(r); err != nil {
+	if err := v.finish(in.spec.Limits, r); err != nil {
 		return nil, err
 	}
 	r.LeftOut = v.leftOut
@@ -127,10 +127,10 @@ func (v *view) claim(f *os.File) error {
 
 // furnish puts everything in place.
 func (v *view) furnish(spec *Spec, items []item, nodes map[string]*os.File, proc *os.File) error {
-	if err := v.makeTmp(spec.TmpSize); err != nil {
+	if err := v.makeTmp(spec.Limits.tmp()); err != nil {
 		return err
 	}
-	if err := makeDev(nodes); err != nil {
+	if err := makeDev(nodes, spec.Limits.shm()); err != nil {
 		return err
 	}
 	for _, it := range items {
@@ -149,13 +149,8 @@ func (v *view) furnish(spec *Spec, items []item, nodes map[string]*os.File, proc
 	return attach(proc, unix.AT_FDCWD, "/proc")
 }
 
-const defaultTmp = 1 << 30
-
 func (v *view) makeTmp(size int64) error {
-	if size <= 0 {
-		size = defaultTmp
-	}
-	tmp, err := newTmpfs("mode=1777", fmt.Sprintf("size=%d", size))
+	tmp, err := newTmpfs(tmpfsOptions(size)...)
 	if err != nil {
 		return err
 	}
@@ -169,14 +164,17 @@ func (v *view) makeTmp(size int64) error {
 	return v.claim(tmp)
 }
 
-// finish switches user namespaces off, masks /proc, and makes root and /dev
-// read-only.
-func (v *view) finish(r *report) error {
+// finish switches user namespaces off, bounds what namespaces bound, masks
+// /proc, and makes root and /dev read-only.
+func (v *view) finish(l Limits, r *report) error {
 	limit, err := forbidUserNamespaces()
 	if err != nil {
 		return err
 	}
 	r.UserNamespaces = limit
+	if err := boundNamespaces(l, r); err != nil {
+		return err
+	}
 	if err := hardenProc(); err != nil {
 		return err
 	}

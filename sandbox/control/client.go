@@ -75,6 +75,12 @@ func (c *Client) Stop(ctx context.Context) error {
 	return err
 }
 
+// Paused asks why the sandbox is paused; "" while its programs run.
+func (c *Client) Paused(ctx context.Context) (string, error) {
+	answer, err := c.call(ctx, request{Call: callPaused})
+	return answer.Paused, err
+}
+
 // Pause stops every program of the sandbox; nil means that all are stopped.
 func (c *Client) Pause(ctx context.Context) error {
 	_, err := c.call(ctx, request{Call: callPause})

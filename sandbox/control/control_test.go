@@ -82,6 +82,8 @@ func (h *handler) Pause(context.Context) error {
 	return control.Errorf(control.CodePaused, "paused").WithHint("exeat sandbox resume one")
 }
 
+func (h *handler) Paused(context.Context) (string, error) { return "tired", nil }
+
 func (h *handler) Resume(context.Context) error { return nil }
 
 func (h *handler) Exec(_ context.Context, r control.ExecRequest) (*control.Started, error) {
@@ -173,6 +175,9 @@ func TestErrorCrosses(t *testing.T) {
 	}
 	if err := c.Pause(t.Context()); !errors.As(err, &got) || got.Code != control.CodePaused || got.Hint() != "exeat sandbox resume one" {
 		t.Errorf("pause: got %v", err)
+	}
+	if why, err := c.Paused(t.Context()); why != "tired" || err != nil {
+		t.Errorf("paused: got %q, %v", why, err)
 	}
 	if err := c.Resume(t.Context()); err != nil {
 		t.Errorf("resume: got %v", err)

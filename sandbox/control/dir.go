@@ -3,12 +3,13 @@ package control
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"exeat/sandbox/tree"
 )
 
 // Dir is a sandbox's own directory, where both ends of the protocol meet on
@@ -93,23 +94,5 @@ func (d Dir) Lock(ctx context.Context) (*os.File, error) {
 	}
 }
 
-// Remove deletes the directory, in which the agent may have made directories
-// that nobody may enter: those are opened up and tried once more. Neither
-// os.RemoveAll nor os.Root follows a symlink out of it.
-func (d Dir) Remove() error {
-	if err := os.RemoveAll(string(d)); !errors.Is(err, fs.ErrPermission) {
-		return err
-	}
-	root, err := os.OpenRoot(string(d))
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	_ = fs.WalkDir(root.FS(), ".", func(path string, entry fs.DirEntry, _ error) error {
-		if entry != nil && entry.IsDir() {
-			_ = root.Chmod(path, 0o700) // what stays closed fails the removal below
-		}
-		return nil
-	})
-	return os.RemoveAll(string(d))
-}
+// Remove deletes the directory, with all that the agent has made in its home.
+func (d Dir) Remove() error { return tree.Remove(string(d)) }

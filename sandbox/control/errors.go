@@ -19,8 +19,9 @@ const (
 	CodeHidden        = "program_hidden"    // the host has it, the policy's paths do not show it
 	CodeNotExecutable = "program_not_executable"
 	CodeStopping      = "stopping"
-	CodePaused        = "paused" // nothing starts until it is resumed
-	CodeStart         = "start"  // the sandbox could not be built
+	CodePaused        = "paused"             // nothing starts until it is resumed
+	CodeStart         = "start"              // the sandbox could not be built
+	CodeTooMany       = "too_many_processes" // the limit is reached
 	CodeInternal      = "internal"
 )
 

@@ -18,6 +18,7 @@ type Status struct {
 	Isolation       []Mechanism `json:"isolation"`
 	Warnings        []string    `json:"warnings,omitempty"` // what was asked for and could not be given
 	Main            *MainState  `json:"main,omitempty"`
+	Limits          []Limit     `json:"limits"`
 	AfterRestart    []string    `json:"after_restart,omitempty"` // paths approved and not shown yet
 	Paused          string      `json:"paused,omitempty"`        // why all programs are stopped; empty while they run
 }
@@ -36,6 +37,16 @@ type Mechanism struct {
 	Name   string `json:"name"`
 	State  string `json:"state"`
 	Detail string `json:"detail,omitempty"`
+}
+
+// Limit is one bound on what the sandbox uses and who enforces it, read back
+// from the kernel where the kernel does.
+type Limit struct {
+	Name      string `json:"name"`
+	Max       *int64 `json:"max"`            // null: no bound
+	Used      *int64 `json:"used,omitempty"` // absent where nobody counts
+	Unit      string `json:"unit"`           // "bytes" or "number"
+	Mechanism string `json:"mechanism"`
 }
 
 // MainState is the sandbox's own command: running, or ended with ExitCode.
@@ -90,6 +101,7 @@ const (
 	callLoad   = "load"   // Revision → nothing; the revision is read from the store and its signature checked
 	callAwait  = "await"  // After → Revision; returns when a newer revision is in force
 	callStop   = "stop"   // → nothing; the sandbox ends after the reply
+	callPaused = "paused" // → Paused; Status says it too, and takes long where there is much to read
 	callPause  = "pause"  // → nothing; every program is stopped
 	callResume = "resume" // → nothing; they run again
 	callExec   = "exec"   // Exec → nothing, then the stream
@@ -108,5 +120,6 @@ type reply struct {
 	Error    *Error  `json:"error,omitempty"`
 	Status   *Status `json:"status,omitempty"`
 	Policy   *Policy `json:"policy,omitempty"`
+	Paused   string  `json:"paused,omitempty"`
 	Revision int     `json:"revision,omitempty"`
 }

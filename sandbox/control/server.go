@@ -20,8 +20,9 @@ type Handler interface {
 	Await(ctx context.Context, after int) (int, error) // until ctx ends
 	Stop(ctx context.Context) error                    // agrees; the end comes after the reply
 	Exec(ctx context.Context, r ExecRequest) (*Started, error)
-	Pause(ctx context.Context) error  // stops every program, until Resume
-	Resume(ctx context.Context) error // of what is not paused is no error
+	Paused(ctx context.Context) (string, error) // why; "" while programs run
+	Pause(ctx context.Context) error            // stops every program, until Resume
+	Resume(ctx context.Context) error           // of what is not paused is no error
 }
 
 // Started is a program that Handler.Exec has started. The server owns it from
@@ -46,6 +47,9 @@ type Output interface {
 // maxConnections bounds what one user's runaway scripts can hold open.
 const maxConnections = 128
 
+// acceptRest is the pause after a connection could not be taken for want of descriptors.
+const acceptRest = 20 * time.Millisecond
+
 // Server answers control calls on one socket.
 type Server struct {
 	Handler Handler
@@ -65,6 +69,10 @@ func (s *Server) Serve(ctx context.Context, listener *net.UnixListener) error {
 		conn, err := listener.AcceptUnix()
 		if ctx.Err() != nil {
 			return nil
+		}
+		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+			time.Sleep(acceptRest) // the proxy's connections come and go; the caller waits
+			continue
 		}
 		if err != nil {
 			return err
@@ -122,6 +130,9 @@ func (s *Server) dispatch(ctx context.Context, r request) reply {
 		return reply{Error: AsError(s.Handler.Load(ctx, r.Revision))}
 	case callStop:
 		return reply{Error: AsError(s.Handler.Stop(ctx))}
+	case callPaused:
+		why, err := s.Handler.Paused(ctx)
+		return reply{Paused: why, Error: AsError(err)}
 	case callPause:
 		return reply{Error: AsError(s.Handler.Pause(ctx))}
 	case callResume:

@@ -111,6 +111,8 @@ func (s *supervisor) explainExec(r control.ExecRequest, err error) error {
 		return control.Errorf(control.CodeNotExecutable, "%s", failed.Error()).WithHint("chmod +x " + failed.Path)
 	case confine.NoInterpreter:
 		return control.Errorf(control.CodeNotExecutable, "%s", failed.Error())
+	case confine.TooMany:
+		return control.Errorf(control.CodeTooMany, "%s", failed.Error()).WithHint("exeat sandbox get " + s.sandbox.Name + "   (shows the limits; or: exeat sandbox stop " + s.sandbox.Name + ")")
 	case confine.Paused: // since we looked
 		return control.Errorf(control.CodePaused, "%s", failed.Error()).WithHint("exeat sandbox resume " + s.sandbox.Name)
 	case confine.BadDirectory:

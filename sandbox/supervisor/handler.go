@@ -33,6 +33,9 @@ func (h handler) Status(context.Context) (control.Status, error) {
 	for _, m := range mechanisms {
 		status.Isolation = append(status.Isolation, control.Mechanism{Name: m.Name, State: m.State, Detail: m.Detail})
 	}
+	if status.Limits, err = s.reportLimits(); err != nil {
+		return control.Status{}, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range s.running {

@@ -23,6 +23,10 @@ func (s *supervisor) spec() (confine.Spec, error) {
 		},
 		Hostname: s.sandbox.Name,
 		Mounts:   slices.Clone(s.view.mounts), Links: s.view.links, Landlock: s.view.landlock,
+		Limits: confine.Limits{
+			Processes: s.limits.Processes, ProcessMemory: s.limits.ProcessMemory, Files: s.limits.Files,
+			FileSize: s.limits.Disk, Tmp: s.limits.Tmp,
+		},
 	}
 	spec.Files = append(identityFiles(s.sandbox.Name, s.shell(), spec.UID, spec.GID),
 		confine.File{Path: gitConfigPath, Content: gitConfig(s.launch.GitName, s.launch.GitEmail)})
@@ -31,6 +35,8 @@ func (s *supervisor) spec() (confine.Spec, error) {
 	}
 	if err := os.Chown(s.dir.Home(), row.HostUID, row.HostGID); errors.Is(err, unix.EINVAL) {
 		return confine.Spec{}, &hintError{fmt.Sprintf("root has no uid %d to give to the sandbox here: this is a user namespace, such as a container without root", row.HostUID), "run exeat as an ordinary user, or outside of the container"}
+	} else if errors.Is(err, unix.EPERM) {
+		return confine.Spec{}, inContainer("give the sandbox its home", "CAP_CHOWN")
 	} else if err != nil {
 		return confine.Spec{}, fmt.Errorf("home of sandbox: %w", err)
 	}
@@ -75,11 +81,22 @@ func openTrees(spec *confine.Spec, workdir string) error {
 		case !reachable(m.Source, uint32(spec.HostUID)):
 			m.Tree, err = confine.OpenTree(m.Source)
 		}
+		if errors.Is(err, unix.EPERM) {
+			return inContainer("mount "+m.Source, "CAP_SYS_ADMIN")
+		}
 		if err != nil {
 			return fmt.Errorf("mount %s: %w", m.Source, err)
 		}
 	}
 	return nil
+}
+
+// inContainer explains what a root without a capability cannot do.
+func inContainer(what, capability string) error {
+	return &hintError{
+		fmt.Sprintf("root may not %s here: it has no %s, as in a container", what, capability),
+		"run exeat as an ordinary user, or outside of the container",
+	}
 }
 
 func isLink(path string) bool {

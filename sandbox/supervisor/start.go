@@ -37,7 +37,7 @@ func start(ctx context.Context, launch control.Launch, logger *slog.Logger) (_ *
 		}
 	}()
 	steps := []func(context.Context) error{
-		s.takeLock, s.openState, s.prepare, s.openFiles, s.adoptPolicy, s.confine, s.hide, s.openDoors, s.listen, s.release,
+		s.takeLock, s.openState, s.prepare, s.openFiles, s.adoptPolicy, s.openLimits, s.confine, s.hide, s.openDoors, s.guardLimits, s.listen, s.release,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -148,7 +148,7 @@ func (s *supervisor) confine(ctx context.Context) error {
 		return err
 	}
 	s.undo.add(func() { s.box.Close() })
-	return nil
+	return s.enterGroup()
 }
 
 // hide closes this process to debuggers and /proc readers of the same user.

@@ -10,6 +10,7 @@ import (
 	"exeat/approvals/seal"
 	"exeat/policy"
 	"exeat/policy/live"
+	"exeat/sandbox/cgroup"
 	"exeat/sandbox/confine"
 	"exeat/sandbox/control"
 	"exeat/store"
@@ -33,6 +34,9 @@ type supervisor struct {
 	bundle   *os.File // mounted over every bundle of certificates
 	env      []string // of every program, before its own additions
 	warnings []string
+	limits   store.Limits
+	group    *cgroup.Group // nil where none is delegated
+	guard    *guard        // set last; nil while the sandbox starts
 	box      *confine.Box
 	undo     cleanup
 
@@ -53,6 +57,7 @@ type supervisor struct {
 	idle    chan struct{}           // guarded by mu; closed when running is empty
 	main    *control.MainState      // guarded by mu
 	remove  bool                    // guarded by mu; --no-keep, and the command has ended
+	resumes int                     // guarded by mu; how often a person has resumed it
 	paused  string                  // guarded by mu; why, while the sandbox is paused
 }
 
