@@ -14,9 +14,12 @@ type Config struct {
 	// Notify is the seccomp listener for connect(), installed with WAIT_KILLABLE_RECV: otherwise a
 	// signal aborts a held connect and the process repeats it.
 	Notify *os.File
+	// Proc is the /proc of the sandbox's pid namespace. It is needed only where there is no Notify.
+	Proc *os.File
 	// Diag is a NETLINK_SOCK_DIAG socket made in the sandbox's network namespace.
 	Diag *os.File
-	// Conntrack is a NETLINK_NETFILTER socket made there by a process with CAP_NET_ADMIN.
+	// Conntrack is a NETLINK_NETFILTER socket made there by a process with CAP_NET_ADMIN. It is nil
+	// where connections are not redirected; one that is has no known caller then.
 	Conntrack *os.File
 	// InitPID is the sandbox's init as the host numbers it.
 	InitPID int
@@ -56,12 +59,12 @@ func New(c Config) (*Watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	connections, err := newNetlink(c.Conntrack, "conntrack")
+	connections, err := newConntrack(c.Conntrack)
 	if err != nil {
 		return nil, err
 	}
 	return &Watcher{
-		listener: l, diag: &diag{sockets}, conntrack: &conntrack{connections}, init: c.InitPID,
+		listener: l, diag: &diag{sockets}, conntrack: connections, init: c.InitPID,
 		records: newRecords(maxRecords), content: newContents(c.Repinned),
 	}, nil
 }

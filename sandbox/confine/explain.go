@@ -102,3 +102,11 @@ func setting(path string) string {
 	}
 	return strings.TrimSpace(string(b))
 }
+
+// whyNoListener says why the kernel gave no seccomp listener.
+func whyNoListener(errno syscall.Errno) string {
+	if errno == syscall.EBUSY {
+		return "a seccomp filter around this process has the one listener there can be (as in LXC, podman and systemd-nspawn)"
+	}
+	return fmt.Sprintf("this kernel gives no seccomp listener (%v)", errno)
+}

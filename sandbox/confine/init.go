@@ -117,7 +117,7 @@ func (p *initProcess) setUp() error {
 	if err := unix.Sethostname([]byte(in.spec.Hostname)); err != nil {
 		return &stepError{"set the host name", err}
 	}
-	r := &report{RedirectRules: ends.Rules}
+	r := &report{RedirectRules: ends.Rules, NoRedirect: ends.NoRedirect}
 	proc, err := buildView(in, r)
 	if err != nil {
 		return &stepError{"build the view", err}
@@ -127,8 +127,12 @@ func (p *initProcess) setUp() error {
 	if err != nil {
 		return &stepError{"lock down", err}
 	}
-	defer listener.Close()
-	files := append([]*os.File{procFile: proc, notifyFile: listener}, ends.Files...)
+	files := []*os.File{proc}
+	if listener != nil {
+		defer listener.Close()
+		files = append(files, listener)
+	}
+	files = append(files, ends.Files...)
 	return p.conn.Send(notice{Kind: kindReady, Report: r, Sockets: ends.Names}, files...)
 }
 

@@ -14,7 +14,7 @@ import (
 type Mechanism struct {
 	// Name is "user namespace", "seccomp", "landlock", ...
 	Name string
-	// State is "on" or "off".
+	// State is "on", "off", or "partial" where something less stands in for it.
 	State string
 	// Detail is what the kernel says of it.
 	Detail string
@@ -37,7 +37,7 @@ func (b *Box) Isolation() ([]Mechanism, error) {
 		mechanism("seccomp", status["Seccomp"] == "2", fmt.Sprintf("mode %s, %s filter, of %s", status["Seccomp"], status["Seccomp_filters"], of)),
 		mechanism("landlock", b.report.LandlockABI > 0, landlockDetail(b.report.LandlockABI)),
 		mechanism("user namespaces inside", b.report.UserNamespaces == "0", "refused, limit "+b.report.UserNamespaces),
-		mechanism("redirect", b.report.RedirectRules > 0, fmt.Sprintf("nf_tables, %d rules", b.report.RedirectRules)),
+		b.redirect(),
 		b.notification(),
 	)
 	return all, nil
@@ -49,6 +49,17 @@ func mechanism(name string, on bool, detail string) Mechanism {
 		state = "on"
 	}
 	return Mechanism{Name: name, State: state, Detail: detail}
+}
+
+// redirect says how connections get to the supervisor.
+func (b *Box) redirect() Mechanism {
+	if b.report.NoRedirect == "" {
+		return mechanism("redirect", b.report.RedirectRules > 0, fmt.Sprintf("nf_tables, %d rules", b.report.RedirectRules))
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	detail := fmt.Sprintf("listener per port, %d ports; other ports are refused and not recorded (%s)", len(b.ports), b.report.NoRedirect)
+	return Mechanism{Name: "redirect", State: "partial", Detail: detail}
 }
 
 // namespaces compares init's with our own.
@@ -130,6 +141,9 @@ func landlockDetail(abi int) string {
 // notification asks whether anyone can still wait on the listener: the kernel
 // reports a hang-up once no task has the filter (seccomp_unotify(2)).
 func (b *Box) notification() Mechanism {
+	if b.Notify == nil {
+		return mechanism("connect notification", false, fmt.Sprintf("%s: who opens a connection is found by scanning all processes", whyNoListener(b.report.NoListener)))
+	}
 	fds := []unix.PollFd{{Fd: int32(b.Notify.Fd()), Events: unix.POLLIN}}
 	_, err := unix.Poll(fds, 0)
 	on := err == nil && fds[0].Revents&(unix.POLLHUP|unix.POLLNVAL|unix.POLLERR) == 0

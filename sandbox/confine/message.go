@@ -1,6 +1,10 @@
 package confine
 
-import "exeat/sandbox/reexec"
+import (
+	"syscall"
+
+	"exeat/sandbox/reexec"
+)
 
 // kind names a message on the control socket.
 type kind string
@@ -13,6 +17,7 @@ const (
 	kindSignal kind = "signal"
 	kindPause  kind = "pause"
 	kindResume kind = "resume"
+	kindPort   kind = "port"
 )
 
 // What init says.
@@ -23,6 +28,7 @@ const (
 	kindRefused kind = "refused"
 	kindExited  kind = "exited"
 	kindDone    kind = "done"
+	kindOpened  kind = "opened"
 )
 
 // request goes to init.
@@ -39,14 +45,16 @@ type request struct {
 	Exec *ExecSpec `json:",omitempty"`
 	// kindSignal
 	Signal int `json:",omitempty"`
+	// kindPort
+	Port int `json:",omitempty"`
 }
 
 // notice comes from init.
 type notice struct {
 	Kind kind
 	ID   int `json:",omitempty"`
-	// kindReady: the files are procFile, notifyFile, then the sockets in the
-	// order of Sockets.
+	// kindReady: the files are /proc, the listener unless Report.NoListener says
+	// why there is none, then the sockets in the order of Sockets.
 	Sockets []string `json:",omitempty"`
 	Report  *report  `json:",omitempty"`
 	// kindFailed
@@ -59,14 +67,9 @@ type notice struct {
 	Code int `json:",omitempty"`
 	// kindDone: why kindPause or kindResume failed, empty where it did not.
 	Problem string `json:",omitempty"`
+	// kindOpened: the files are the listeners; without any, why not.
+	NotOpened syscall.Errno `json:",omitempty"`
 }
-
-// Places of the files that come with kindReady.
-const (
-	procFile = iota
-	notifyFile
-	firstSocket
-)
 
 // report is what only init can read back from the kernel.
 type report struct {
@@ -76,8 +79,12 @@ type report struct {
 	LandlockABI int
 	// UserNamespaces is the limit inside.
 	UserNamespaces string
+	// NoListener is why the kernel gave no seccomp listener; 0 where it did.
+	NoListener syscall.Errno
 	// RedirectRules counts the rules that nf_tables lists.
 	RedirectRules int
+	// NoRedirect is why the kernel cannot redirect; empty where it does.
+	NoRedirect string
 	// LeftOut are targets of what was optional and missing.
 	LeftOut []string
 }

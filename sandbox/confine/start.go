@@ -46,7 +46,7 @@ func Conceive(ids IDs) (*Embryo, error) {
 	}
 	b := &Box{
 		conn: conn, uid: ids.HostUID, gid: ids.HostGID, ended: make(chan struct{}),
-		waiting: map[int]chan notice{}, processes: map[int]*Process{},
+		waiting: map[int]chan notice{}, processes: map[int]*Process{}, opening: map[int]chan opened{}, ports: map[int]bool{},
 	}
 	if err := b.clone(ids, theirs, note); err != nil {
 		conn.Close()
@@ -144,14 +144,25 @@ func (b *Box) greet(spec *Spec) error {
 		reexec.CloseAll(files)
 		return n.Failed
 	}
-	if n.Kind != kindReady || n.Report == nil || len(files) != firstSocket+len(n.Sockets) {
+	if n.Kind != kindReady || n.Report == nil || len(files) != n.Report.ownFiles()+len(n.Sockets) {
 		reexec.CloseAll(files)
 		return reexec.ErrMalformed
 	}
 	b.report, b.LeftOut = *n.Report, n.Report.LeftOut
-	b.Proc, b.Notify = files[procFile], files[notifyFile]
-	b.Sockets, err = netns.Adopt(n.Sockets, files[firstSocket:])
+	b.Proc = files[0]
+	if b.report.NoListener == 0 {
+		b.Notify = files[1]
+	}
+	b.Sockets, err = netns.Adopt(n.Sockets, files[b.report.ownFiles():])
 	return err
+}
+
+// ownFiles is how many files come before the sockets.
+func (r *report) ownFiles() int {
+	if r.NoListener != 0 {
+		return 1
+	}
+	return 2
 }
 
 func (b *Box) sendSpec(spec *Spec) error {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"exeat/sandbox/netns"
 )
 
 // attrs hold for every mount of a view: no set-uid program and no device node of
@@ -177,6 +179,11 @@ func (v *view) finish(r *report) error {
 		return err
 	}
 	r.UserNamespaces = limit
+	if r.NoRedirect != "" {
+		if err := netns.AllowLowPorts(); err != nil {
+			return err
+		}
+	}
 	if err := hardenProc(); err != nil {
 		return err
 	}

@@ -32,29 +32,44 @@ const (
 	trackName   = "conntrack"
 )
 
-func wanted(v6 bool) []socket {
+// wanted are the sockets of a sandbox. Without a redirect the questions of DNS
+// arrive at whatever address they were sent to, and so the resolver is on all.
+func wanted(v6, redirected bool) []socket {
 	four, six := netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()
-	all := []socket{
-		{proxyName, unix.SOCK_STREAM, netip.AddrPortFrom(four, ProxyPort)},
-		{tcp4Name, unix.SOCK_STREAM, netip.AddrPortFrom(four, TransparentPort)},
-		{dnsUDP4Name, unix.SOCK_DGRAM, netip.AddrPortFrom(four, dnsPort)},
-		{dnsTCP4Name, unix.SOCK_STREAM, netip.AddrPortFrom(four, dnsPort)},
+	all := []socket{{proxyName, unix.SOCK_STREAM, netip.AddrPortFrom(four, ProxyPort)}}
+	if redirected {
+		all = append(all, socket{tcp4Name, unix.SOCK_STREAM, netip.AddrPortFrom(four, TransparentPort)})
+	} else {
+		four = netip.IPv4Unspecified()
 	}
+	all = append(all,
+		socket{dnsUDP4Name, unix.SOCK_DGRAM, netip.AddrPortFrom(four, dnsPort)},
+		socket{dnsTCP4Name, unix.SOCK_STREAM, netip.AddrPortFrom(four, dnsPort)})
 	if !v6 {
 		return all
 	}
+	if redirected {
+		all = append(all, socket{tcp6Name, unix.SOCK_STREAM, netip.AddrPortFrom(six, TransparentPort)})
+	} else {
+		six = netip.IPv6Unspecified()
+	}
 	return append(all,
-		socket{tcp6Name, unix.SOCK_STREAM, netip.AddrPortFrom(six, TransparentPort)},
 		socket{dnsUDP6Name, unix.SOCK_DGRAM, netip.AddrPortFrom(six, dnsPort)},
 		socket{dnsTCP6Name, unix.SOCK_STREAM, netip.AddrPortFrom(six, dnsPort)})
 }
 
-// open makes the sockets, and one each for sock_diag(7) and for conntrack: the
-// supervisor asks them who is behind a connection, and from which port it was
-// made, and the answers are about this namespace.
-func open(v6 bool, rules int) (*Ends, error) {
-	e := &Ends{Rules: rules}
-	for _, s := range wanted(v6) {
+// netlinkSocket is one of the kinds that only this namespace can make.
+type netlinkSocket struct {
+	name     string
+	protocol int
+}
+
+// open makes the sockets, and one for sock_diag(7): the supervisor asks it who
+// is behind a connection, and the answers are about this namespace. Where
+// connections are redirected, another one tells from which port each was made.
+func open(v6 bool, e *Ends) (*Ends, error) {
+	redirected := e.NoRedirect == ""
+	for _, s := range wanted(v6, redirected) {
 		f, err := s.open()
 		if err != nil {
 			e.Close()
@@ -62,10 +77,11 @@ func open(v6 bool, rules int) (*Ends, error) {
 		}
 		e.Names, e.Files = append(e.Names, s.name), append(e.Files, f)
 	}
-	for _, n := range []struct {
-		name     string
-		protocol int
-	}{{diagName, unix.NETLINK_SOCK_DIAG}, {trackName, unix.NETLINK_NETFILTER}} {
+	kinds := []netlinkSocket{{diagName, unix.NETLINK_SOCK_DIAG}}
+	if redirected {
+		kinds = append(kinds, netlinkSocket{trackName, unix.NETLINK_NETFILTER})
+	}
+	for _, n := range kinds {
 		fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, n.protocol)
 		if err != nil {
 			e.Close()
@@ -96,6 +112,11 @@ func (s socket) open() (*os.File, error) {
 }
 
 func (s socket) bind(fd int) error {
+	if s.at.Addr().Is6() { // or [::] would take the place of 0.0.0.0 too
+		if err := unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1); err != nil {
+			return os.NewSyscallError("setsockopt", err)
+		}
+	}
 	if err := unix.Bind(fd, s.sockaddr()); err != nil {
 		return os.NewSyscallError("bind", err)
 	}
@@ -118,7 +139,7 @@ type Sockets struct {
 	// Proxy is the explicit proxy, 127.0.0.1:3128.
 	Proxy net.Listener
 	// TCP4 and TCP6 get every redirected connection; SO_ORIGINAL_DST tells
-	// where it was meant to go.
+	// where it was meant to go. Both are nil where the kernel cannot redirect.
 	TCP4, TCP6 net.Listener
 	// DNSUDP4, DNSUDP6, DNSTCP4 and DNSTCP6 get every DNS question.
 	DNSUDP4, DNSUDP6 net.PacketConn
@@ -126,7 +147,7 @@ type Sockets struct {
 	// Diag is a NETLINK_SOCK_DIAG socket of the sandbox's network namespace.
 	Diag *os.File
 	// Conntrack is a NETLINK_NETFILTER socket of the sandbox's network namespace,
-	// made with CAP_NET_ADMIN there.
+	// made with CAP_NET_ADMIN there; nil where the kernel cannot redirect.
 	Conntrack *os.File
 }
 
@@ -142,7 +163,7 @@ func Adopt(names []string, files []*os.File) (*Sockets, error) {
 			f.Close()
 		}
 	}
-	if problem == nil && (s.Proxy == nil || s.TCP4 == nil || s.DNSUDP4 == nil || s.DNSTCP4 == nil || s.Diag == nil || s.Conntrack == nil) {
+	if problem == nil && !s.complete() {
 		problem = fmt.Errorf("sockets are missing among %q", names)
 	}
 	if problem != nil {
@@ -152,6 +173,10 @@ func Adopt(names []string, files []*os.File) (*Sockets, error) {
 	return s, nil
 }
 
+func (s *Sockets) complete() bool {
+	return s.Proxy != nil && s.DNSUDP4 != nil && s.DNSTCP4 != nil && s.Diag != nil && (s.TCP4 == nil) == (s.Conntrack == nil)
+}
+
 func (s *Sockets) adopt(name string, f *os.File) (err error) {
 	switch name {
 	case diagName:
@@ -159,9 +184,9 @@ func (s *Sockets) adopt(name string, f *os.File) (err error) {
 	case trackName:
 		s.Conntrack = f
 	case dnsUDP4Name:
-		s.DNSUDP4, err = net.FilePacketConn(f)
+		s.DNSUDP4, err = packetConn(f)
 	case dnsUDP6Name:
-		s.DNSUDP6, err = net.FilePacketConn(f)
+		s.DNSUDP6, err = packetConn(f)
 	default:
 		place := map[string]*net.Listener{
 			proxyName: &s.Proxy, tcp4Name: &s.TCP4, tcp6Name: &s.TCP6, dnsTCP4Name: &s.DNSTCP4, dnsTCP6Name: &s.DNSTCP6,

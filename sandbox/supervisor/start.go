@@ -148,6 +148,7 @@ func (s *supervisor) confine(ctx context.Context) error {
 		return err
 	}
 	s.undo.add(func() { s.box.Close() })
+	s.sayWhatIsLost()
 	return nil
 }
 
