@@ -97,29 +97,35 @@ func (r rule) instructions() []bpf.Instruction {
 
 // installFilter puts the filter on the calling thread and returns its listener,
 // on which each connect(2) waits. Where the kernel gives none, the same filter
-// is installed without those rules, and notified says what the kernel answered.
-func installFilter() (listener *os.File, notified unix.Errno, err error) {
+// is installed without those rules, and the report says what the kernel answered.
+func installFilter(r *report) (*os.File, error) {
 	// WAIT_KILLABLE_RECV (5.19): a signal must not abort a connect that the
 	// supervisor has already looked at, or the answer meets nobody.
 	const newListener = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
 	fd, errno, err := install(rules(), newListener|unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
 	if errno == unix.EINVAL {
+		r.Abortable = true
 		fd, errno, err = install(rules(), newListener)
 	}
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if errno == 0 {
-		return os.NewFile(uintptr(fd), "seccomp"), 0, nil
+		return os.NewFile(uintptr(fd), "seccomp"), nil
 	}
 	if !slices.Contains(noListener(), errno) {
-		return nil, 0, noFilter(errno)
+		return nil, noFilter(errno)
 	}
-	_, last, err := install(unwatched(rules()), 0)
-	if err == nil && last != 0 {
-		err = noFilter(last)
+	r.NoListener = errno
+	return nil, installUnwatched()
+}
+
+func installUnwatched() error {
+	_, errno, err := install(unwatched(rules()), 0)
+	if err == nil && errno != 0 {
+		err = noFilter(errno)
 	}
-	return nil, errno, err
+	return err
 }
 
 // noListener are the answers of a kernel that gives no listener but may take a

@@ -16,7 +16,7 @@ const securebits = 1<<0 | 1<<1 | 1<<2 | 1<<3 | 1<<5 | 1<<6 | 1<<7
 // its seccomp filter, nil where the kernel gives none. The order is forced: the bounding set needs a capability,
 // Landlock and an unprivileged filter need no_new_privs, and the filter forbids
 // what came before.
-func giveUp(spec *Spec, r *report) (listener *os.File, err error) {
+func giveUp(spec *Spec, r *report) (*os.File, error) {
 	if err := dropBounding(); err != nil {
 		return nil, err
 	}
@@ -37,15 +37,14 @@ func giveUp(spec *Spec, r *report) (listener *os.File, err error) {
 	if _, err := unix.KeyctlInt(unix.KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0); err != nil && !errors.Is(err, unix.ENOSYS) {
 		return nil, fmt.Errorf("session keyring: %w", err)
 	}
-	if r.LandlockABI, err = restrict(spec); err != nil {
+	if err := restrict(spec, r); err != nil {
 		return nil, err
 	}
 	var none capabilities
 	if err := unix.Capset(none.asHeader(), &none.sets[0]); err != nil {
 		return nil, os.NewSyscallError("capset", err)
 	}
-	listener, r.NoListener, err = installFilter()
-	return listener, err
+	return installFilter(r)
 }
 
 func dropBounding() error {

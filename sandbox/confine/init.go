@@ -39,7 +39,17 @@ func Init() int {
 	}
 	deafen()
 	p := &initProcess{conn: conn, born: make(chan struct{}, 1), programs: map[int]int{}}
-	if err := p.setUp(); err != nil {
+	network := makeNetwork()
+	var first request
+	files, err := conn.Receive(&first)
+	if err != nil {
+		return 1 // the supervisor is gone
+	}
+	if first.Kind == kindExamine {
+		conn.Send(notice{Kind: kindExamined, Findings: examine(network)})
+		return 0
+	}
+	if err := p.setUp(first, files, network); err != nil {
 		conn.Send(notice{Kind: kindFailed, Failed: startError(err)})
 		return 1
 	}
@@ -96,17 +106,28 @@ func startError(err error) *StartError {
 	return e
 }
 
+// madeNetwork is what became of the network, which every sandbox has alike: it
+// is made while the supervisor still works out what is to be in this one.
+type madeNetwork struct {
+	ends *netns.Ends
+	err  error
+}
+
+func makeNetwork() madeNetwork {
+	ends, err := netns.Setup()
+	return madeNetwork{ends, err}
+}
+
 // setUp makes the sandbox and tells the supervisor. The order is in the package
-// comment; what every sandbox has alike is made while the supervisor still works
-// out what is to be in this one.
-func (p *initProcess) setUp() error {
-	ends, netErr := netns.Setup()
-	in, err := p.receiveSpec()
+// comment.
+func (p *initProcess) setUp(first request, files []*os.File, network madeNetwork) error {
+	in, err := readOrder(first, files)
 	if err != nil {
 		return &stepError{"read the spec", err}
 	}
-	if netErr != nil { // said now: before the spec nobody listens
-		return &stepError{"build the network", netErr}
+	ends := network.ends
+	if network.err != nil { // said now: before the spec nobody listens
+		return &stepError{"build the network", network.err}
 	}
 	defer ends.Close()
 	// From here on /proc/1 belongs to root (PR_SET_DUMPABLE(2const)): no program
@@ -127,7 +148,7 @@ func (p *initProcess) setUp() error {
 	if err != nil {
 		return &stepError{"lock down", err}
 	}
-	files := []*os.File{proc}
+	files = []*os.File{proc}
 	if listener != nil {
 		defer listener.Close()
 		files = append(files, listener)

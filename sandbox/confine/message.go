@@ -18,17 +18,20 @@ const (
 	kindPause  kind = "pause"
 	kindResume kind = "resume"
 	kindPort   kind = "port"
+	// kindExamine comes in the place of kindSpec: nothing is made, see [Examine].
+	kindExamine kind = "examine"
 )
 
 // What init says.
 const (
-	kindReady   kind = "ready"
-	kindFailed  kind = "failed"
-	kindStarted kind = "started"
-	kindRefused kind = "refused"
-	kindExited  kind = "exited"
-	kindDone    kind = "done"
-	kindOpened  kind = "opened"
+	kindReady    kind = "ready"
+	kindFailed   kind = "failed"
+	kindStarted  kind = "started"
+	kindRefused  kind = "refused"
+	kindExited   kind = "exited"
+	kindDone     kind = "done"
+	kindOpened   kind = "opened"
+	kindExamined kind = "examined"
 )
 
 // request goes to init.
@@ -69,6 +72,8 @@ type notice struct {
 	Problem string `json:",omitempty"`
 	// kindOpened: the files are the listeners; without any, why not.
 	NotOpened syscall.Errno `json:",omitempty"`
+	// kindExamined
+	Findings []Finding `json:",omitempty"`
 }
 
 // report is what only init can read back from the kernel.
@@ -77,10 +82,16 @@ type report struct {
 	Thread int
 	// LandlockABI is 0 where there is no Landlock.
 	LandlockABI int
+	// NoLandlock is why; empty where there is one.
+	NoLandlock string
 	// UserNamespaces is the limit inside.
 	UserNamespaces string
 	// NoListener is why the kernel gave no seccomp listener; 0 where it did.
 	NoListener syscall.Errno
+	// Abortable: a signal aborts a connect(2) that is waiting on the listener.
+	Abortable bool
+	// Slow: the listener has no synchronous wake-up. Only [Examine] asks.
+	Slow bool
 	// RedirectRules counts the rules that nf_tables lists.
 	RedirectRules int
 	// NoRedirect is why the kernel cannot redirect; empty where it does.

@@ -31,7 +31,7 @@ type Embryo struct {
 // before, unless it is root (see PR_SET_DUMPABLE(2const): its child's uid_map
 // would belong to root), and must call [Embryo.Start] or [Embryo.Close].
 func Conceive(ids IDs) (*Embryo, error) {
-	if err := ids.check(); err != nil {
+	if err := ids.Check(); err != nil {
 		return nil, err
 	}
 	conn, theirs, err := reexec.Pair()
@@ -51,7 +51,7 @@ func Conceive(ids IDs) (*Embryo, error) {
 	if err := b.clone(ids, theirs, note); err != nil {
 		conn.Close()
 		note.Close()
-		return nil, explain(err, ids.HostUID)
+		return nil, explain(err, ids)
 	}
 	return &Embryo{b, ids, note}, nil
 }
@@ -142,7 +142,7 @@ func (b *Box) greet(spec *Spec) error {
 	}
 	if n.Kind == kindFailed && n.Failed != nil {
 		reexec.CloseAll(files)
-		return n.Failed
+		return appArmorError(n.Failed, readHost())
 	}
 	if n.Kind != kindReady || n.Report == nil || len(files) != n.Report.ownFiles()+len(n.Sockets) {
 		reexec.CloseAll(files)

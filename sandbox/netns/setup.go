@@ -28,6 +28,8 @@ type Ends struct {
 	Names []string
 	Files []*os.File
 	Rules int
+	// IPv6 says whether there is one.
+	IPv6 bool
 	// NoRedirect is why the kernel cannot redirect, empty where it does. Then
 	// each port that is to be captured needs a listener of its own, see [OpenPort].
 	NoRedirect string
@@ -51,11 +53,11 @@ func Setup() (*Ends, error) {
 	cannot, ok := errors.AsType[*errNoRedirect](err)
 	switch {
 	case ok:
-		return open(v6, &Ends{NoRedirect: cannot.Error()})
+		return open(&Ends{IPv6: v6, NoRedirect: cannot.Error()})
 	case err != nil:
 		return nil, err
 	}
-	return open(v6, &Ends{Rules: rules})
+	return open(&Ends{IPv6: v6, Rules: rules})
 }
 
 // ownV4 and ownV6 are the sandbox's addresses beside loopback's. With

@@ -67,9 +67,9 @@ type netlinkSocket struct {
 // open makes the sockets, and one for sock_diag(7): the supervisor asks it who
 // is behind a connection, and the answers are about this namespace. Where
 // connections are redirected, another one tells from which port each was made.
-func open(v6 bool, e *Ends) (*Ends, error) {
+func open(e *Ends) (*Ends, error) {
 	redirected := e.NoRedirect == ""
-	for _, s := range wanted(v6, redirected) {
+	for _, s := range wanted(e.IPv6, redirected) {
 		f, err := s.open()
 		if err != nil {
 			e.Close()

@@ -23,6 +23,13 @@ var errNoBundle = &hintError{
 	"apt-get install ca-certificates",
 }
 
+// HostRoots says whether this machine has certificates to verify servers with:
+// how many bytes of them, or why no sandbox can start.
+func HostRoots() (size int, err error) {
+	roots, err := hostRoots()
+	return len(roots), err
+}
+
 // hostRoots reads the machine's own bundle. x509.SystemCertPool is not asked,
 // because SSL_CERT_FILE of whoever started us would decide whom it trusts.
 func hostRoots() ([]byte, error) {

@@ -71,15 +71,3 @@ func namedPorts(p *policy.Policy) []int {
 	}
 	return slices.Sorted(maps.Keys(named))
 }
-
-// sayWhatIsLost warns of what this kernel does not have and a sandbox can do without.
-func (s *supervisor) sayWhatIsLost() {
-	if reason := s.box.NoRedirect(); reason != "" {
-		s.warn(fmt.Sprintf("this kernel cannot redirect connections (%s): only the ports that the policy names, 80 and 443 lead to the proxy; "+
-			"attempts on others are refused and not recorded; to mend it: %s", reason, netns.LoadModules))
-	}
-	if s.box.Notify == nil {
-		s.warn("this kernel gives no seccomp listener, so who opens a connection is found by scanning all processes: " +
-			"every program that shares it must be allowed, and one that ends or passes it on at once is denied")
-	}
-}

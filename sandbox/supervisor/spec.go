@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -26,12 +25,13 @@ func (s *supervisor) spec() (confine.Spec, error) {
 	}
 	spec.Files = append(identityFiles(s.sandbox.Name, s.shell(), spec.UID, spec.GID),
 		confine.File{Path: gitConfigPath, Content: gitConfig(s.launch.GitName, s.launch.GitEmail)})
+	if err := spec.Check(); err != nil {
+		return confine.Spec{}, err
+	}
 	if os.Geteuid() != 0 {
 		return spec, nil
 	}
-	if err := os.Chown(s.dir.Home(), row.HostUID, row.HostGID); errors.Is(err, unix.EINVAL) {
-		return confine.Spec{}, &hintError{fmt.Sprintf("root has no uid %d to give to the sandbox here: this is a user namespace, such as a container without root", row.HostUID), "run exeat as an ordinary user, or outside of the container"}
-	} else if err != nil {
+	if err := os.Chown(s.dir.Home(), row.HostUID, row.HostGID); err != nil {
 		return confine.Spec{}, fmt.Errorf("home of sandbox: %w", err)
 	}
 	if err := openTrees(&spec, row.Workdir); err != nil {
