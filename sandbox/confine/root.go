@@ -25,7 +25,7 @@ func checkRoot(ids IDs) error {
 		text, err := os.ReadFile(m.file)
 		if err == nil && !maps(string(text), m.id) {
 			return specError(
-				fmt.Sprintf("root has no %s %d to give to the sandbox here: this is a user namespace, such as a container without root", m.what, m.id),
+				fmt.Sprintf("root has no %s of its own to give to a sandbox here: this is a user namespace, such as a container without root", m.what),
 				"run exeat as an ordinary user, or outside of the container")
 		}
 	}

@@ -25,9 +25,6 @@ func (s *supervisor) spec() (confine.Spec, error) {
 	}
 	spec.Files = append(identityFiles(s.sandbox.Name, s.shell(), spec.UID, spec.GID),
 		confine.File{Path: gitConfigPath, Content: gitConfig(s.launch.GitName, s.launch.GitEmail)})
-	if err := spec.Check(); err != nil {
-		return confine.Spec{}, err
-	}
 	if os.Geteuid() != 0 {
 		return spec, nil
 	}
