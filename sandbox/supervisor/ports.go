@@ -29,7 +29,7 @@ func (s *supervisor) openPorts(p *policy.Policy) {
 	if s.ports.open == nil {
 		s.ports.open = map[int]bool{}
 	}
-	for _, port := range namedPorts(p) {
+	for _, port := range namedPorts(p, s.sandbox.Spec.HostPorts) {
 		if s.ports.open[port] {
 			continue
 		}
@@ -58,10 +58,13 @@ func (s *supervisor) openPort(port int) error {
 	return nil
 }
 
-// namedPorts are those of every endpoint, and those of the web, where a denial
-// can be explained whatever the policy says.
-func namedPorts(p *policy.Policy) []int {
+// namedPorts are those of every endpoint, those lent by the host, and those of
+// the web, where a denial can be explained whatever the policy says.
+func namedPorts(p *policy.Policy, lent []int) []int {
 	named := map[int]bool{80: true, 443: true}
+	for _, port := range lent {
+		named[port] = true
+	}
 	for _, b := range p.Blocks {
 		for _, e := range b.Endpoints {
 			for _, port := range e.Ports {
