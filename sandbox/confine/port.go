@@ -66,7 +66,7 @@ func (b *Box) openedLocked(n notice, files []*os.File) {
 func (b *Box) adoptPort(port int, o opened) ([]net.Listener, error) {
 	defer reexec.CloseAll(o.files)
 	if o.errno == unix.EADDRINUSE {
-		return nil, fmt.Errorf("port %d: a program in the sandbox has it", port)
+		return nil, fmt.Errorf("port %d: a program in the sandbox has or had it", port)
 	}
 	if o.errno != 0 {
 		return nil, fmt.Errorf("port %d: %w", port, o.errno)
