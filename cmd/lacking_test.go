@@ -108,9 +108,11 @@ func (c refusal) instructions() []unix.SockFilter {
 		return []unix.SockFilter{number, {Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: c.number, Jf: 1}, answer}
 	}
 	return []unix.SockFilter{
-		number, {Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: c.number, Jf: 3},
+		number,
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: c.number, Jf: 3},
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 16 + 8*c.argument},
-		{Code: uint16(unix.BPF_JMP | c.compare | unix.BPF_K), K: c.value, Jf: 1}, answer,
+		{Code: uint16(unix.BPF_JMP | c.compare | unix.BPF_K), K: c.value, Jf: 1},
+		answer,
 	}
 }
 

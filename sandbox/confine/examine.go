@@ -2,8 +2,9 @@ package confine
 
 import (
 	"context"
-	"exeat/sandbox/reexec"
 	"os"
+
+	"exeat/sandbox/reexec"
 )
 
 // Names of the findings of [Examine] that have no function of their own.
@@ -84,8 +85,12 @@ func failed(f Finding, err error) Finding {
 func unknown() []Finding {
 	var all []Finding
 	for _, f := range []Finding{
-		{Name: mountsName, Essential: true}, {Name: procName, Essential: true}, {Name: filterName, Essential: true},
-		listenerFinding(0), landlockFinding(1, ""), redirectFinding("", 0), {Name: ipv6Name}, {Name: pidMaxName},
+		{Name: mountsName, Essential: true},
+		{Name: procName, Essential: true},
+		{Name: filterName, Essential: true},
+		listenerFinding(0), landlockFinding(1, ""), redirectFinding("", 0),
+		{Name: ipv6Name},
+		{Name: pidMaxName},
 	} {
 		all = append(all, Finding{Name: f.Name, State: Unknown, Detail: "not tried, for lack of namespaces", Essential: f.Essential})
 	}

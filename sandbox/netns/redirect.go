@@ -29,7 +29,7 @@ func (e *errNoRedirect) Unwrap() error { return e.err }
 // tracking a redirected connection cannot be told from another program's. (To
 // list them would walk the table of the whole machine.)
 func canTrack() error {
-	const getStats = unix.NFNL_SUBSYS_CTNETLINK<<8 | 5 // IPCTNL_MSG_CT_GET_STATS
+	const getStats = unix.NFNL_SUBSYS_CTNETLINK<<8 | 5  // IPCTNL_MSG_CT_GET_STATS
 	r := nl.NewNetlinkRequest(getStats, unix.NLM_F_ACK) // the answer claims to have parts, but has no end
 	r.AddData(&nl.Nfgenmsg{Version: nl.NFNETLINK_V0})
 	if _, err := r.Execute(unix.NETLINK_NETFILTER, 0); err != nil {
