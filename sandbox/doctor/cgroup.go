@@ -16,7 +16,7 @@ import (
 // (cgroups(7), "Cgroups delegation").
 func cgroup() confine.Finding {
 	f := confine.Finding{
-		Name: "cgroup v2 delegation", State: confine.Missing, Lost: "limits on the memory and the processes of a sandbox as a whole",
+		Name: "cgroup v2 delegation", State: confine.Missing, Lost: "the kernel's limits on memory and processes of a sandbox as a whole",
 		Advice: "systemd-run --user --scope -p Delegate=yes exeat ...",
 	}
 	dir, err := ownGroup()
