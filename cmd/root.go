@@ -42,7 +42,7 @@ func newRootCommand(env Env) *cobra.Command {
 	addTo(root, groupSandbox, newSandboxCommand(env), newLogsCommand(env), newProviderCommand(env))
 	addTo(root, groupPolicy, newPolicyCommand(env))
 	addTo(root, groupApproval, newProposalCommand(env), newApproveCommand(env), newRejectCommand(env), newApproverCommand(env), newAuditCommand(env))
-	addTo(root, groupOther, newMCPCommand(env), newVersionCommand(env), newManCommand(env))
+	addTo(root, groupOther, newDoctorCommand(env), newMCPCommand(env), newVersionCommand(env), newManCommand(env))
 	addCompletion(root)
 	addTopics(root)
 	return root

@@ -37,6 +37,9 @@ type stage struct {
 // tutorial's policies for it, and the commands of commands.
 func TestScripts(t *testing.T) {
 	s := newStage(t)
+	if err := os.Symlink("../self", filepath.Join(world.Dir(), "bin/lacking")); err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join(world.Dir(), "script"), RequireUniqueNames: true,
 		Setup: s.setup, Cmds: s.commands(), Condition: condition,

@@ -25,6 +25,28 @@ func (s *Server) transparent(k *socket) {
 		k.reset()
 		return
 	}
+	s.carryTo(k, original)
+}
+
+// ServeDirect serves connections that were not redirected, until Close: l is on every address of its
+// port, all addresses are local to the sandbox, and so a connection arrives where it meant to go. It
+// always returns an error; after Close that is http.ErrServerClosed.
+func (s *Server) ServeDirect(l net.Listener) error {
+	return s.accept(l, s.direct)
+}
+
+func (s *Server) direct(k *socket) {
+	local, okLocal := k.LocalAddr().(*net.TCPAddr)
+	remote, okRemote := k.RemoteAddr().(*net.TCPAddr)
+	if !okLocal || !okRemote || local.IP.IsLoopback() || local.IP.Equal(remote.IP) {
+		k.reset() // meant for a program in the sandbox itself, as with a redirect
+		return
+	}
+	s.carryTo(k, local.AddrPort())
+}
+
+// carryTo carries a connection whose destination is known.
+func (s *Server) carryTo(k *socket, original netip.AddrPort) {
 	f := &flow{conn: k, socket: k, caller: s.identify(k, original), port: int(original.Port())}
 	f.host = s.nameOf(original.Addr())
 	s.carry(f)

@@ -18,6 +18,11 @@ func (d Dirs) Socket(id string) string { return filepath.Join(d.Runtime, id+".so
 // Secrets is the directory with a file for each provider's secret.
 func (d Dirs) Secrets() string { return filepath.Join(d.Config, "secrets") }
 
+// all are those that must exist before anything is stored.
+func (d Dirs) all() []string {
+	return []string{d.State, d.sandboxes(), d.Config, d.Secrets(), d.Runtime}
+}
+
 func (d Dirs) sandboxes() string { return filepath.Join(d.State, "sandboxes") }
 
 func (d Dirs) database() string { return filepath.Join(d.State, "exeat.db") }

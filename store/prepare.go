@@ -30,7 +30,7 @@ func (e *DirError) Hint() string { return e.hint }
 // and checks all of them. It returns a *DirError for the first that another user
 // could read, write or replace, and for one on a network file system.
 func Prepare(d Dirs) error {
-	for _, path := range []string{d.State, d.sandboxes(), d.Config, d.Secrets(), d.Runtime} {
+	for _, path := range d.all() {
 		if !filepath.IsAbs(path) {
 			return &DirError{Path: path, Problem: "is not an absolute path"}
 		}
@@ -42,6 +42,37 @@ func Prepare(d Dirs) error {
 		}
 	}
 	return nil
+}
+
+// Check says what [Prepare] would, and makes nothing.
+func Check(d Dirs) error {
+	for _, path := range d.all() {
+		if !filepath.IsAbs(path) {
+			return &DirError{Path: path, Problem: "is not an absolute path"}
+		}
+		err := checkDir(path)
+		if errors.Is(err, unix.ENOENT) {
+			err = checkMakeable(path)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkMakeable says whether a directory that does not exist could be made.
+func checkMakeable(path string) error {
+	above := nearest(path)
+	fd, err := unix.Open(above, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err == nil {
+		defer unix.Close(fd)
+		err = unix.Faccessat(unix.AT_FDCWD, above, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
+	}
+	if err != nil {
+		return &DirError{Path: path, Problem: fmt.Sprintf("cannot be made: %v", err), Err: err, hint: "ls -ld " + quote(above)}
+	}
+	return checkLocal(path, fd)
 }
 
 // nearest is the closest directory above path that exists: the one that is in the way.

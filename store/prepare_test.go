@@ -26,6 +26,38 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
+// Check says the same as Prepare and makes nothing.
+func TestCheck(t *testing.T) {
+	base := t.TempDir()
+	if err := store.Check(below(filepath.Join(base, "not", "there", "yet"))); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(base); err != nil || len(left) > 0 {
+		t.Errorf("got %v, %v, want nothing made", left, err)
+	}
+	made := below(base)
+	if err := store.Prepare(made); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Check(made); err != nil {
+		t.Error(err)
+	}
+	if err := os.Chmod(made.Config, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	wants, says := store.Prepare(made), store.Check(made)
+	if says == nil || says.Error() != wants.Error() {
+		t.Errorf("got %v, want %v", says, wants)
+	}
+	file := filepath.Join(base, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Check(below(filepath.Join(file, "x"))); err == nil {
+		t.Error("a directory below a file can be made")
+	}
+}
+
 // What another user could read, write or put in its place is refused, with a way out.
 func TestPrepareRefuses(t *testing.T) {
 	for _, test := range []struct {

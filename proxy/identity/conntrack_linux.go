@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/netip"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -31,9 +32,21 @@ const (
 // many connections gets, sooner or later, one that looks like an allowed program's.
 type conntrack struct{ netlink *netlink }
 
+// newConntrack is nil where nothing is redirected.
+func newConntrack(f *os.File) (*conntrack, error) {
+	if f == nil {
+		return nil, nil
+	}
+	n, err := newNetlink(f, "conntrack")
+	return &conntrack{n}, err
+}
+
 // source returns where a connection that was redirected to door, and there comes from seen, was really
 // made from, if it was made to original.
 func (c *conntrack) source(seen, door, original netip.AddrPort) (netip.AddrPort, error) {
+	if c == nil {
+		return netip.AddrPort{}, errors.New("a redirected connection where nothing is redirected")
+	}
 	m, err := c.netlink.ask(conntrackQuestion(unmapped(door), unmapped(seen)))
 	if err != nil {
 		return netip.AddrPort{}, err

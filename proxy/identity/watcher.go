@@ -19,7 +19,8 @@ type Config struct {
 	Proc *os.File
 	// Diag is a NETLINK_SOCK_DIAG socket made in the sandbox's network namespace.
 	Diag *os.File
-	// Conntrack is a NETLINK_NETFILTER socket made there by a process with CAP_NET_ADMIN.
+	// Conntrack is a NETLINK_NETFILTER socket made there by a process with CAP_NET_ADMIN. It is nil
+	// where connections are not redirected; one that is has no known caller then.
 	Conntrack *os.File
 	// InitPID is the sandbox's init as the host numbers it.
 	InitPID int
@@ -71,11 +72,11 @@ func New(c Config) (*Watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	connections, err := newNetlink(c.Conntrack, "conntrack")
+	connections, err := newConntrack(c.Conntrack)
 	if err != nil {
 		return nil, err
 	}
-	w.diag, w.conntrack = &diag{sockets}, &conntrack{connections}
+	w.diag, w.conntrack = &diag{sockets}, connections
 	return w, nil
 }
 

@@ -15,7 +15,8 @@ type Box struct {
 	Sockets *netns.Sockets
 	// Proc is the /proc of the sandbox's pid namespace.
 	Proc *os.File
-	// Notify is the seccomp listener: each connect(2) and exit_group(2) waits for its answer.
+	// Notify is the seccomp listener: each connect(2) and exit_group(2) waits for its answer. It is
+	// nil where the kernel gives none, and connects then go on unseen.
 	Notify *os.File
 	// PID is init's, as the host counts.
 	PID int
@@ -36,6 +37,8 @@ type Box struct {
 	released  bool
 	next      int
 	waiting   map[int]chan notice
+	opening   map[int]chan opened
+	ports     map[int]bool // that have a listener
 	processes map[int]*Process
 }
 

@@ -9,8 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// check finds what Start must not even try.
-func (i IDs) check() error {
+// Check finds what Start must not even try: ids that this process may not give,
+// or, in a container, cannot. The error is a [*StartError].
+func (i IDs) Check() error {
 	if i.HostUID == 0 || i.HostGID == 0 {
 		return specError("a sandbox never runs as root, not even without capabilities", "give the host uid of the work's owner")
 	}
@@ -18,15 +19,15 @@ func (i IDs) check() error {
 	if uid != 0 && (i.HostUID != uid || i.HostGID != gid) {
 		return specError(fmt.Sprintf("uid %d cannot make a sandbox for uid %d", uid, i.HostUID), "")
 	}
-	return checkDumpable(uid)
+	if uid == 0 {
+		return checkRoot(i)
+	}
+	return checkDumpable()
 }
 
 // checkDumpable names a mistake that the kernel reports as "permission denied"
 // on a path nobody asked for: /proc/CHILD/uid_map.
-func checkDumpable(uid int) error {
-	if uid == 0 {
-		return nil
-	}
+func checkDumpable() error {
 	if d, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0); err == nil && d == 0 {
 		return specError("this process is not dumpable, so it cannot write its child's uid map", "")
 	}

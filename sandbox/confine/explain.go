@@ -10,7 +10,7 @@ import (
 
 // explain says why the clone was refused. The kernel gives one number for many
 // causes; its own settings tell them apart.
-func explain(err error, hostUID int) error {
+func explain(err error, ids IDs) error {
 	if _, ok := errors.AsType[*StartError](err); ok {
 		return err
 	}
@@ -21,32 +21,25 @@ func explain(err error, hostUID int) error {
 	e := &StartError{Step: "make namespaces", Errno: errno, Message: err.Error()}
 	switch errno {
 	case syscall.ENOSPC, syscall.EUSERS:
-		e.Message, e.Advice = exhausted(setting("/proc/sys/user/max_user_namespaces"))
+		e.Message, e.Advice = exhausted(refused(ids, errno))
 	case syscall.EPERM:
 		e.Message, e.Advice = forbidden(readHost())
 	case syscall.EACCES:
-		e.Message, e.Advice = unreadable(hostUID)
+		e.Message, e.Advice = unreadable(ids.HostUID)
+		return appArmorError(e, readHost())
 	case syscall.EINVAL:
-		e.Message = "this kernel is built without a namespace that a sandbox needs"
-		e.Advice = "zgrep -E 'CONFIG_(USER|PID|NET|IPC|UTS)_NS|CONFIG_CGROUPS' /proc/config.gz"
+		e.Message, e.Advice = notBuilt(refused(ids, errno))
 	case syscall.EAGAIN:
 		e.Message, e.Advice = "no more processes may be started", "ulimit -u"
 	}
 	return e
 }
 
-func exhausted(limit string) (message, hint string) {
-	if limit == "0" {
-		return "user namespaces are switched off (user.max_user_namespaces is 0)", "sudo sysctl -w user.max_user_namespaces=15000"
-	}
-	return fmt.Sprintf("no user namespace is left (user.max_user_namespaces is %s, or they nest too deep)", limit),
-		"sudo sysctl -w user.max_user_namespaces=15000"
-}
-
 // host is what tells the causes of EPERM apart.
 type host struct {
 	userns   string // kernel.unprivileged_userns_clone, a Debian setting
-	appArmor string // kernel.apparmor_restrict_unprivileged_userns
+	limit    string // user.max_user_namespaces
+	appArmor bool   // kernel.apparmor_restrict_unprivileged_userns, and no profile exempts this process
 	seccomp  bool   // a filter is on this process
 	root     bool
 	program  string // path of this binary
@@ -60,11 +53,42 @@ func readHost() host {
 	}
 	return host{
 		userns:   setting("/proc/sys/kernel/unprivileged_userns_clone"),
-		appArmor: setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
+		limit:    setting("/proc/sys/user/max_user_namespaces"),
+		appArmor: setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1" && unconfined(setting("/proc/self/attr/current")),
 		seccomp:  strings.Contains(string(status), "\nSeccomp:\t2"),
 		root:     os.Geteuid() == 0,
 		program:  program,
 	}
+}
+
+// unconfined says whether a process with this label has no profile: one that
+// has, such as ours, reads "exeat (unconfined)".
+func unconfined(label string) bool { return label == "unconfined" || label == "" }
+
+// settings is what this machine says of user namespaces.
+func (h host) settings() string {
+	text := "user.max_user_namespaces " + h.limit
+	if h.userns != "" {
+		text += ", kernel.unprivileged_userns_clone " + h.userns
+	}
+	if h.appArmor {
+		text += ", restricted by AppArmor"
+	}
+	if h.seccomp {
+		text += ", under a seccomp filter"
+	}
+	return text
+}
+
+// appArmorError is what the restriction comes to: the clone succeeds, and then
+// the process is refused what it has capabilities for.
+func appArmorError(e *StartError, h host) *StartError {
+	late := e.Errno == syscall.EPERM || e.Errno == syscall.EACCES
+	if !late || !h.appArmor || h.root || e.Step == "build the view" {
+		return e
+	}
+	message, advice := appArmor(h.program)
+	return &StartError{Step: e.Step, Errno: e.Errno, Message: message, Advice: advice}
 }
 
 func forbidden(h host) (message, hint string) {
@@ -72,8 +96,8 @@ func forbidden(h host) (message, hint string) {
 	case h.userns == "0" && !h.root:
 		return "unprivileged user namespaces are switched off (kernel.unprivileged_userns_clone is 0)",
 			"sudo sysctl -w kernel.unprivileged_userns_clone=1"
-	case h.appArmor == "1" && !h.root:
-		return "AppArmor restricts unprivileged user namespaces (kernel.apparmor_restrict_unprivileged_userns is 1)", appArmorHint(h.program)
+	case h.appArmor && !h.root:
+		return appArmor(h.program)
 	case h.seccomp:
 		return "a seccomp filter around this process forbids user namespaces, as Docker's does",
 			"docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined ..."
@@ -81,9 +105,13 @@ func forbidden(h host) (message, hint string) {
 	return "user namespaces are not permitted here (a security module, a chroot, or an outer sandbox forbids them)", "unshare -U true"
 }
 
-func appArmorHint(program string) string {
-	profile := fmt.Sprintf("abi <abi/4.0>,\\ninclude <tunables/global>\\nprofile exeat %s flags=(unconfined) { userns, }\\n", program)
-	return fmt.Sprintf("printf '%s' | sudo tee /etc/apparmor.d/exeat && sudo apparmor_parser -r /etc/apparmor.d/exeat", profile)
+// appArmor names the restriction of Ubuntu 23.10 and later, and the profile that
+// exempts this binary: a command that writes it, then how it reads.
+func appArmor(program string) (message, hint string) {
+	lines := []string{"abi <abi/4.0>,", "include <tunables/global>", "profile exeat " + program + " flags=(unconfined) {", "  userns,", "}"}
+	write := fmt.Sprintf("printf '%s\\n' | sudo tee /etc/apparmor.d/exeat && sudo apparmor_parser -r /etc/apparmor.d/exeat", strings.Join(lines, "\\n"))
+	return "AppArmor restricts unprivileged user namespaces (kernel.apparmor_restrict_unprivileged_userns is 1)",
+		write + "\nwhich installs this profile as /etc/apparmor.d/exeat:\n  " + strings.Join(lines, "\n  ")
 }
 
 func unreadable(uid int) (message, hint string) {

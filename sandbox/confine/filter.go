@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"unsafe"
 
 	"golang.org/x/net/bpf"
@@ -95,31 +96,73 @@ func (r rule) instructions() []bpf.Instruction {
 }
 
 // installFilter puts the filter on the calling thread and returns its listener,
-// on which each connect(2) waits.
-func installFilter() (*os.File, error) {
-	raw, err := program(rules())
+// on which each connect(2) waits. Where the kernel gives none, the same filter
+// is installed without those rules, and the report says what the kernel answered.
+func installFilter(r *report) (*os.File, error) {
+	// WAIT_KILLABLE_RECV (5.19): a signal must not abort a connect that the
+	// supervisor has already looked at, or the answer meets nobody.
+	const newListener = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
+	fd, errno, err := install(rules(), newListener|unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+	if errno == unix.EINVAL {
+		r.Abortable = true
+		fd, errno, err = install(rules(), newListener)
+	}
 	if err != nil {
 		return nil, err
+	}
+	if errno == 0 {
+		return os.NewFile(uintptr(fd), "seccomp"), nil
+	}
+	if !slices.Contains(noListener(), errno) {
+		return nil, noFilter(errno)
+	}
+	r.NoListener = errno
+	return nil, installUnwatched()
+}
+
+func installUnwatched() error {
+	_, errno, err := install(unwatched(rules()), 0)
+	if err == nil && errno != 0 {
+		err = noFilter(errno)
+	}
+	return err
+}
+
+// noListener are the answers of a kernel that gives no listener but may take a
+// filter: one around us has a listener already, and there is one in a chain
+// (EBUSY), or the flag is unknown or refused. What passes, such as a lack of
+// memory or of descriptors, is not among them: a moment must not decide what a
+// sandbox has for its life.
+func noListener() []unix.Errno {
+	return []unix.Errno{unix.EBUSY, unix.EINVAL, unix.EPERM, unix.EACCES, unix.ENOSYS, unix.EOPNOTSUPP}
+}
+
+// unwatched are the rules that need no listener. Without one, what they would
+// report fails with ENOSYS (seccomp(2)).
+func unwatched(all []rule) []rule {
+	return slices.DeleteFunc(all, func(r rule) bool { return r.answer == unix.SECCOMP_RET_USER_NOTIF })
+}
+
+func noFilter(errno unix.Errno) error {
+	return &StartError{
+		Step: "lock down", Errno: errno,
+		Message: fmt.Sprintf("this kernel takes no seccomp filter, which keeps programs from most of its system calls: %v", errno),
+		Advice:  "use a kernel with CONFIG_SECCOMP_FILTER, outside of containers that restrict seccomp(2)",
+	}
+}
+
+// install puts a filter of rules on the calling thread.
+func install(rules []rule, flags uintptr) (fd int, errno unix.Errno, err error) {
+	raw, err := program(rules)
+	if err != nil {
+		return -1, 0, err
 	}
 	code := make([]unix.SockFilter, len(raw))
 	for i, r := range raw {
 		code[i] = unix.SockFilter{Code: r.Op, Jt: r.Jt, Jf: r.Jf, K: r.K}
 	}
-	// WAIT_KILLABLE_RECV (5.19): a signal must not abort a connect that the
-	// supervisor has already looked at, or the answer meets nobody.
-	const listener = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
-	fd, errno := seccomp(code, listener|unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
-	if errno == unix.EINVAL {
-		fd, errno = seccomp(code, listener)
-	}
-	if errno != 0 {
-		return nil, &StartError{
-			Step: "lock down", Errno: errno,
-			Message: fmt.Sprintf("this kernel has no seccomp notification, which tells who opens a connection: %v", errno),
-			Advice:  "use Linux 5.5 or later, outside of containers that restrict seccomp(2)",
-		}
-	}
-	return os.NewFile(uintptr(fd), "seccomp"), nil
+	fd, errno = seccomp(code, flags)
+	return fd, errno, nil
 }
 
 func seccomp(code []unix.SockFilter, flags uintptr) (int, unix.Errno) {

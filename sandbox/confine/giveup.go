@@ -13,7 +13,7 @@ import (
 const securebits = 1<<0 | 1<<1 | 1<<2 | 1<<3 | 1<<5 | 1<<6 | 1<<7
 
 // giveUp takes all rights from the calling thread and returns the listener of
-// its seccomp filter. The order is forced: the bounding set needs a capability,
+// its seccomp filter, nil where the kernel gives none. The order is forced: the bounding set needs a capability,
 // Landlock and an unprivileged filter need no_new_privs, and the filter forbids
 // what came before.
 func giveUp(spec *Spec, r *report) (*os.File, error) {
@@ -37,16 +37,14 @@ func giveUp(spec *Spec, r *report) (*os.File, error) {
 	if _, err := unix.KeyctlInt(unix.KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0); err != nil && !errors.Is(err, unix.ENOSYS) {
 		return nil, fmt.Errorf("session keyring: %w", err)
 	}
-	abi, err := restrict(spec)
-	if err != nil {
+	if err := restrict(spec, r); err != nil {
 		return nil, err
 	}
-	r.LandlockABI = abi
 	var none capabilities
 	if err := unix.Capset(none.asHeader(), &none.sets[0]); err != nil {
 		return nil, os.NewSyscallError("capset", err)
 	}
-	return installFilter()
+	return installFilter(r)
 }
 
 func dropBounding() error {

@@ -16,13 +16,8 @@ type order struct {
 	contents [][]byte // of spec.Files, in their order
 }
 
-// receiveSpec reads the first message.
-func (p *initProcess) receiveSpec() (order, error) {
-	var r request
-	files, err := p.conn.Receive(&r)
-	if err != nil {
-		return order{}, err
-	}
+// readOrder takes apart the first message.
+func readOrder(r request, files []*os.File) (order, error) {
 	if r.Kind != kindSpec || r.Spec == nil || len(files) != 1+len(r.Trees) || len(r.Sizes) != len(r.Spec.Files) {
 		return order{}, reexec.ErrMalformed
 	}

@@ -40,7 +40,17 @@ func Init() int {
 	deafen()
 	readyThreads()
 	p := &initProcess{conn: conn, born: make(chan struct{}, 1), programs: map[int]int{}}
-	if err := p.setUp(); err != nil {
+	network := makeNetwork()
+	var first request
+	files, err := conn.Receive(&first)
+	if err != nil {
+		return 1 // the supervisor is gone
+	}
+	if first.Kind == kindExamine {
+		conn.Send(notice{Kind: kindExamined, Findings: examine(network)})
+		return 0
+	}
+	if err := p.setUp(first, files, network); err != nil {
 		conn.Send(notice{Kind: kindFailed, Failed: startError(err)})
 		return 1
 	}
@@ -97,17 +107,28 @@ func startError(err error) *StartError {
 	return e
 }
 
+// madeNetwork is what became of the network, which every sandbox has alike: it
+// is made while the supervisor still works out what is to be in this one.
+type madeNetwork struct {
+	ends *netns.Ends
+	err  error
+}
+
+func makeNetwork() madeNetwork {
+	ends, err := netns.Setup()
+	return madeNetwork{ends, err}
+}
+
 // setUp makes the sandbox and tells the supervisor. The order is in the package
-// comment; what every sandbox has alike is made while the supervisor still works
-// out what is to be in this one.
-func (p *initProcess) setUp() error {
-	ends, netErr := netns.Setup()
-	in, err := p.receiveSpec()
+// comment.
+func (p *initProcess) setUp(first request, files []*os.File, network madeNetwork) error {
+	in, err := readOrder(first, files)
 	if err != nil {
 		return &stepError{"read the spec", err}
 	}
-	if netErr != nil { // said now: before the spec nobody listens
-		return &stepError{"build the network", netErr}
+	ends := network.ends
+	if network.err != nil { // said now: before the spec nobody listens
+		return &stepError{"build the network", network.err}
 	}
 	defer ends.Close()
 	// From here on /proc/1 belongs to root (PR_SET_DUMPABLE(2const)): no program
@@ -118,7 +139,7 @@ func (p *initProcess) setUp() error {
 	if err := unix.Sethostname([]byte(in.spec.Hostname)); err != nil {
 		return &stepError{"set the host name", err}
 	}
-	r := &report{RedirectRules: ends.Rules}
+	r := &report{RedirectRules: ends.Rules, NoRedirect: ends.NoRedirect}
 	proc, err := buildView(in, r)
 	if err != nil {
 		return &stepError{"build the view", err}
@@ -128,11 +149,15 @@ func (p *initProcess) setUp() error {
 	if err != nil {
 		return &stepError{"lock down", err}
 	}
-	defer listener.Close()
+	files = []*os.File{proc}
+	if listener != nil {
+		defer listener.Close()
+		files = append(files, listener)
+	}
 	if err := setLimits(in.spec.Limits); err != nil {
 		return &stepError{"set limits", err}
 	}
-	files := append([]*os.File{procFile: proc, notifyFile: listener}, ends.Files...)
+	files = append(files, ends.Files...)
 	return p.conn.Send(notice{Kind: kindReady, Report: r, Sockets: ends.Names}, files...)
 }
 

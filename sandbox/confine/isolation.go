@@ -13,7 +13,7 @@ import (
 type Mechanism struct {
 	// Name is "user namespace", "seccomp", "landlock", ...
 	Name string
-	// State is "on" or "off".
+	// State is "on", "off", or "partial" where something less stands in for it.
 	State string
 	// Detail is what the kernel says of it.
 	Detail string
@@ -34,9 +34,9 @@ func (b *Box) Isolation() ([]Mechanism, error) {
 		mechanism("capabilities", noneLeft(status), fmt.Sprintf("effective %s, bounding %s, of %s", status["CapEff"], status["CapBnd"], of)),
 		mechanism("no_new_privs", status["NoNewPrivs"] == "1", status["NoNewPrivs"]+", of "+of),
 		mechanism("seccomp", status["Seccomp"] == "2", fmt.Sprintf("mode %s, %s filter, of %s", status["Seccomp"], status["Seccomp_filters"], of)),
-		mechanism("landlock", b.report.LandlockABI > 0, landlockDetail(b.report.LandlockABI)),
+		b.landlock(),
 		mechanism("user namespaces inside", b.report.UserNamespaces == "0", "refused, limit "+b.report.UserNamespaces),
-		mechanism("redirect", b.report.RedirectRules > 0, fmt.Sprintf("nf_tables, %d rules", b.report.RedirectRules)),
+		b.redirect(),
 		b.notification(),
 	)
 	return all, nil
@@ -50,12 +50,33 @@ func mechanism(name string, on bool, detail string) Mechanism {
 	return Mechanism{Name: name, State: state, Detail: detail}
 }
 
+// redirect says how connections get to the supervisor.
+func (b *Box) redirect() Mechanism {
+	if b.report.NoRedirect == "" {
+		return mechanism("redirect", b.report.RedirectRules > 0, fmt.Sprintf("nf_tables, %d rules", b.report.RedirectRules))
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	detail := fmt.Sprintf("listener per port, %d ports; other ports are refused and not recorded (%s)", len(b.ports), b.report.NoRedirect)
+	return Mechanism{Name: "redirect", State: "partial", Detail: detail}
+}
+
+func (b *Box) landlock() Mechanism {
+	if b.report.LandlockABI == 0 {
+		return ofFinding("landlock", landlockFinding(0, b.report.NoLandlock))
+	}
+	return mechanism("landlock", true, landlockDetail(b.report.LandlockABI))
+}
+
+// ofFinding shows what is missing.
+func ofFinding(name string, f Finding) Mechanism {
+	return mechanism(name, false, f.Detail+"; lost: "+f.Lost)
+}
+
 // namespaces compares init's with our own.
 func (b *Box) namespaces() ([]Mechanism, error) {
 	var all []Mechanism
-	for _, n := range []struct{ file, name string }{
-		{"user", "user"}, {"mnt", "mount"}, {"pid", "pid"}, {"net", "network"}, {"ipc", "ipc"}, {"uts", "uts"}, {"cgroup", "cgroup"},
-	} {
+	for _, n := range kinds() {
 		theirs, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/%s", b.PID, n.file))
 		if err != nil {
 			return nil, errors.Join(b.ifEnded(), err)
@@ -111,10 +132,7 @@ func noneLeft(status map[string]string) bool {
 }
 
 func landlockDetail(abi int) string {
-	switch {
-	case abi == 0:
-		return "not in this kernel"
-	case abi < 6:
+	if abi < 6 {
 		return fmt.Sprintf("ABI %d: files; signals and abstract sockets are not scoped before ABI 6", abi)
 	}
 	return fmt.Sprintf("ABI %d: files, signals, abstract sockets", abi)
@@ -123,6 +141,9 @@ func landlockDetail(abi int) string {
 // notification asks whether anyone can still wait on the listener: the kernel
 // reports a hang-up once no task has the filter (seccomp_unotify(2)).
 func (b *Box) notification() Mechanism {
+	if b.Notify == nil {
+		return ofFinding("connect notification", listenerFinding(b.report.NoListener))
+	}
 	fds := []unix.PollFd{{Fd: int32(b.Notify.Fd()), Events: unix.POLLIN}}
 	_, err := unix.Poll(fds, 0)
 	on := err == nil && fds[0].Revents&(unix.POLLHUP|unix.POLLNVAL|unix.POLLERR) == 0

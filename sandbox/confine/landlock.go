@@ -18,19 +18,35 @@ const (
 	landOnFile = uint64(ll.AccessFSExecute | ll.AccessFSReadFile | ll.AccessFSWriteFile | ll.AccessFSTruncate | ll.AccessFSIoctlDev)
 )
 
-// restrict puts the calling thread into a Landlock domain and returns the ABI
-// it was made with, 0 where the kernel has none and the spec can do without.
-func restrict(spec *Spec) (abi int, err error) {
-	abi, err = ll.LandlockGetABIVersion()
+// restrict puts the calling thread into a Landlock domain and notes the ABI it
+// was made with, 0 where the kernel has none and the spec can do without.
+func restrict(spec *Spec, r *report) error {
+	abi, err := ll.LandlockGetABIVersion()
 	if err != nil || abi < 1 {
+		r.NoLandlock = noLandlock(err)
 		if spec.Landlock.Require {
-			return 0, &StartError{
-				Step: "lock down", Message: "this kernel has no Landlock, which the policy requires",
-				Advice: "set landlock.compatibility to best_effort, or boot with lsm=landlock,...",
+			return &StartError{
+				Step: "lock down", Errno: errnoOf(err), Message: r.NoLandlock + ", and the policy requires it (landlock.compatibility: hard_requirement)",
+				Advice: landlockAdvice + ", or write compatibility: best_effort",
 			}
 		}
-		return 0, nil
+		return nil
 	}
+	r.LandlockABI = abi
+	return enterDomain(spec, abi)
+}
+
+const landlockAdvice = "use a kernel with CONFIG_SECURITY_LANDLOCK and boot it with lsm=landlock,..."
+
+// noLandlock says which of the two it is (landlock_create_ruleset(2)).
+func noLandlock(err error) string {
+	if errors.Is(err, unix.EOPNOTSUPP) {
+		return "Landlock is switched off in this kernel since boot"
+	}
+	return fmt.Sprintf("this kernel has no Landlock (%v)", err)
+}
+
+func enterDomain(spec *Spec, abi int) error {
 	handled := handledRights(abi)
 	ruleset := ll.RulesetAttr{HandledAccessFS: handled}
 	if abi >= 6 {
@@ -38,16 +54,16 @@ func restrict(spec *Spec) (abi int, err error) {
 	}
 	fd, err := ll.LandlockCreateRuleset(&ruleset, 0)
 	if err != nil {
-		return 0, fmt.Errorf("landlock ruleset: %w", err)
+		return fmt.Errorf("landlock ruleset: %w", err)
 	}
 	defer unix.Close(fd)
 	if err := addRules(fd, handled, spec); err != nil {
-		return 0, err
+		return err
 	}
 	if err := ll.LandlockRestrictSelf(fd, 0); err != nil {
-		return 0, fmt.Errorf("landlock: %w", err)
+		return fmt.Errorf("landlock: %w", err)
 	}
-	return abi, nil
+	return nil
 }
 
 // handledRights are those an ABI knows (landlock(7), "Previous limitations").

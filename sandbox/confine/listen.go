@@ -30,6 +30,10 @@ func (b *Box) listen() {
 func (b *Box) handle(n notice, files []*os.File) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if n.Kind == kindOpened {
+		b.openedLocked(n, files)
+		return
+	}
 	p := b.processes[n.ID]
 	if p == nil {
 		if n.Kind == kindDone {

@@ -21,8 +21,8 @@ func newProc() (*os.File, error) {
 	if errors.Is(err, unix.EPERM) {
 		return nil, &StartError{
 			Step: "build the view", Errno: unix.EPERM,
-			Message: "a fresh /proc is not permitted, because parts of the outer one are masked (as in Docker)",
-			Advice:  "docker run --security-opt systempaths=unconfined ...",
+			Message: "a fresh /proc is not permitted, because parts of the outer one are masked (as in Docker), and the outer one would show the processes outside",
+			Advice:  "docker run --security-opt systempaths=unconfined ...   (podman: --security-opt unmask=ALL)",
 		}
 	}
 	return f, err
@@ -32,7 +32,7 @@ func newProc() (*os.File, error) {
 func newMount(kind string, attributes int, options ...string) (*os.File, error) {
 	fs, err := unix.Fsopen(kind, unix.FSOPEN_CLOEXEC)
 	if err != nil {
-		return nil, fmt.Errorf("fsopen %s: %w", kind, err)
+		return nil, fmt.Errorf("%s: %w", kind, mountCall("fsopen", err))
 	}
 	defer unix.Close(fs)
 	for _, o := range append([]string{"source=" + kind}, options...) {
@@ -68,14 +68,31 @@ func copyTree(dir int, path string) (*os.File, error) {
 	}
 	fd, err := unix.OpenTree(dir, path, flags)
 	if err != nil {
-		return nil, os.NewSyscallError("open_tree", err)
+		return nil, mountCall("open_tree", err)
 	}
 	return os.NewFile(uintptr(fd), path), nil
 }
 
 func setAttrs(tree *os.File, attributes uint64) error {
 	a := unix.MountAttr{Attr_set: attributes}
-	return os.NewSyscallError("mount_setattr", unix.MountSetattr(int(tree.Fd()), "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &a))
+	return mountCall("mount_setattr", unix.MountSetattr(int(tree.Fd()), "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &a))
+}
+
+// mountCall explains the two answers that are not about a mount: the kernel has
+// no such call, or a filter outside refuses it.
+func mountCall(call string, err error) error {
+	e := &StartError{Step: "build the view", Errno: errnoOf(err)}
+	switch {
+	case errors.Is(err, unix.ENOSYS):
+		e.Message = fmt.Sprintf("this kernel has no %s(2), with which a sandbox's view is built", call)
+		e.Advice = "use Linux 5.12 or later, outside of containers that restrict " + call + "(2)"
+	case errors.Is(err, unix.EPERM):
+		e.Message = fmt.Sprintf("%s(2), with which a sandbox's view is built, is not permitted here (a container's seccomp filter or a security module)", call)
+		e.Advice = "docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined ..."
+	default:
+		return os.NewSyscallError(call, err)
+	}
+	return e
 }
 
 // open copies the source of one mount, or reads it where it is a symlink.

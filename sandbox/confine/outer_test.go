@@ -35,6 +35,9 @@ func outer(surroundings string) int {
 	if err := b.Go(); err != nil {
 		return 1
 	}
+	if os.Args[3] == "less" {
+		return less(b)
+	}
 	if _, err := b.Exec(confine.ExecSpec{Argv: []string{"sh", "-c", "while :; do sleep 0.01; done # " + os.Args[3]}, Env: environment()}); err != nil {
 		fmt.Println(err)
 		return 1
@@ -43,12 +46,50 @@ func outer(surroundings string) int {
 	select {}
 }
 
+// less reports of a sandbox that lacks something, and whether a program in it
+// still gets through to who listens for it.
+func less(b *confine.Box) int {
+	at := b.Sockets.TCP4
+	if b.NoRedirect() != "" {
+		for _, port := range []int{22, 443} {
+			all, err := b.OpenPort(port)
+			if err != nil {
+				fmt.Println(err)
+				return 1
+			}
+			at = all[0]
+		}
+	}
+	go func() {
+		if c, err := at.Accept(); err == nil {
+			c.Write([]byte("hello"))
+			c.Close()
+		}
+	}()
+	if b.Notify != nil {
+		go continueAll(int(b.Notify.Fd()))
+	}
+	out, _ := run(quiet{}, b, "bash", "-c", "cat </dev/tcp/203.0.113.9/443")
+	fmt.Println("out", out)
+	fmt.Println("connects", out == "hello")
+	all, err := b.Isolation()
+	for _, m := range all {
+		fmt.Println(m.Name, m.State, m.Detail)
+	}
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
 // quiet is a testing.TB outside of a test.
 type quiet struct{ testing.TB }
 
-func (quiet) Helper()        {}
-func (quiet) Cleanup(func()) {}
-func (quiet) Fatal(a ...any) { fmt.Println(a...); os.Exit(1) }
+func (quiet) Helper()                   {}
+func (quiet) Cleanup(func())            {}
+func (quiet) Fatalf(f string, a ...any) { fmt.Printf(f, a...); os.Exit(1) }
+func (quiet) Fatal(a ...any)            { fmt.Println(a...); os.Exit(1) }
 
 func surround(name string) error {
 	const netfilter, listener = unix.NETLINK_NETFILTER, unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
@@ -61,6 +102,10 @@ func surround(name string) error {
 		return without(unix.SYS_SOCKET, 2, unix.BPF_JEQ, netfilter, unix.EPROTONOSUPPORT)
 	case "no seccomp notification":
 		return without(unix.SYS_SECCOMP, 1, unix.BPF_JSET, listener, unix.EINVAL)
+	case "a listener outside":
+		return without(unix.SYS_SECCOMP, 1, unix.BPF_JSET, listener, unix.EBUSY)
+	case "no seccomp filter":
+		return without(unix.SYS_SECCOMP, 0, unix.BPF_JEQ, unix.SECCOMP_SET_MODE_FILTER, unix.EINVAL)
 	case "masked proc":
 		return unix.Mount("/dev/null", "/proc/uptime", "", unix.MS_BIND, "")
 	}
@@ -116,14 +161,33 @@ func TestHosts(t *testing.T) {
 	for _, c := range []struct{ surroundings, says, hint string }{
 		{"no user namespaces", "user namespaces are switched off (user.max_user_namespaces is 0)", "hint: sudo sysctl -w user.max_user_namespaces="},
 		{"not dumpable", "this process is not dumpable", ""},
-		{"no nf_tables", "this kernel cannot redirect connections to the proxy", "hint: sudo modprobe"},
-		{"no seccomp notification", "this kernel has no seccomp notification", "hint: use Linux 5.5"},
+		{"no seccomp filter", "this kernel takes no seccomp filter", "hint: use a kernel with CONFIG_SECCOMP_FILTER"},
 		{"masked proc", "a fresh /proc is not permitted", "hint: docker run --security-opt systempaths=unconfined"},
 	} {
 		t.Run(c.surroundings, func(t *testing.T) {
 			out, err := surrounded(t, c.surroundings).Output()
 			if err == nil || !strings.Contains(string(out), c.says) || !strings.Contains(string(out), c.hint) {
 				t.Errorf("got %v, %q; want ...%q...%q", err, out, c.says, c.hint)
+			}
+		})
+	}
+}
+
+// What a sandbox can do without is not hidden: the kernel's listener, whose
+// filter then lets connect through, and the redirect, for which a listener for
+// each port stands in.
+func TestLess(t *testing.T) {
+	for _, c := range []struct{ surroundings, want string }{
+		{"no seccomp notification", "connect notification off this kernel gives no seccomp listener (invalid argument)"},
+		{"a listener outside", "connect notification off a seccomp filter around this process has the one listener there can be"},
+		{"no nf_tables", "redirect partial listener per port, 2 ports; other ports are refused and not recorded (nf_conntrack_netlink: protocol not supported)"},
+	} {
+		t.Run(c.surroundings, func(t *testing.T) {
+			cmd := surrounded(t, c.surroundings)
+			cmd.Args[3] = "less"
+			out, err := cmd.Output()
+			if err != nil || !strings.Contains(string(out), c.want) || !strings.Contains(string(out), "\nconnects true\n") || !strings.Contains(string(out), "\nseccomp on mode 2") {
+				t.Errorf("got %v, %q; want ...%q, and a program that connects", err, out, c.want)
 			}
 		})
 	}

@@ -28,6 +28,8 @@ func (p *initProcess) serve() int {
 			time.AfterFunc(trimTime, func() { _ = reexec.Trim() }) // it only makes init smaller
 		case r.Kind == kindSignal:
 			p.signal(r.ID, syscall.Signal(r.Signal))
+		case r.Kind == kindPort:
+			p.openPort(r.ID, r.Port)
 		case r.Kind == kindExec && released && r.Exec != nil:
 			p.exec(r.ID, r.Exec, files)
 		case r.Kind == kindPause:

@@ -31,7 +31,7 @@ type Embryo struct {
 // before, unless it is root (see PR_SET_DUMPABLE(2const): its child's uid_map
 // would belong to root), and must call [Embryo.Start] or [Embryo.Close].
 func Conceive(ids IDs) (*Embryo, error) {
-	if err := ids.check(); err != nil {
+	if err := ids.Check(); err != nil {
 		return nil, err
 	}
 	conn, theirs, err := reexec.Pair()
@@ -46,12 +46,12 @@ func Conceive(ids IDs) (*Embryo, error) {
 	}
 	b := &Box{
 		conn: conn, uid: ids.HostUID, gid: ids.HostGID, ended: make(chan struct{}),
-		waiting: map[int]chan notice{}, processes: map[int]*Process{},
+		waiting: map[int]chan notice{}, processes: map[int]*Process{}, opening: map[int]chan opened{}, ports: map[int]bool{},
 	}
 	if err := b.clone(ids, theirs, note); err != nil {
 		conn.Close()
 		note.Close()
-		return nil, explain(err, ids.HostUID)
+		return nil, explain(err, ids)
 	}
 	return &Embryo{b, ids, note}, nil
 }
@@ -142,16 +142,27 @@ func (b *Box) greet(spec *Spec) error {
 	}
 	if n.Kind == kindFailed && n.Failed != nil {
 		reexec.CloseAll(files)
-		return n.Failed
+		return appArmorError(n.Failed, readHost())
 	}
-	if n.Kind != kindReady || n.Report == nil || len(files) != firstSocket+len(n.Sockets) {
+	if n.Kind != kindReady || n.Report == nil || len(files) != n.Report.ownFiles()+len(n.Sockets) {
 		reexec.CloseAll(files)
 		return reexec.ErrMalformed
 	}
 	b.report, b.LeftOut = *n.Report, n.Report.LeftOut
-	b.Proc, b.Notify = files[procFile], files[notifyFile]
-	b.Sockets, err = netns.Adopt(n.Sockets, files[firstSocket:])
+	b.Proc = files[0]
+	if b.report.NoListener == 0 {
+		b.Notify = files[1]
+	}
+	b.Sockets, err = netns.Adopt(n.Sockets, files[b.report.ownFiles():])
 	return err
+}
+
+// ownFiles is how many files come before the sockets.
+func (r *report) ownFiles() int {
+	if r.NoListener != 0 {
+		return 1
+	}
+	return 2
 }
 
 func (b *Box) sendSpec(spec *Spec) error {

@@ -71,10 +71,15 @@ func IDMapped(path string, diskUID, diskGID, hostUID, hostGID int) (*os.File, er
 
 func idMapError(path string, err error) error {
 	e := &StartError{Step: "map ids of " + path, Message: err.Error(), Errno: errnoOf(err)}
-	if errors.Is(err, unix.EINVAL) {
+	switch {
+	case errors.Is(err, unix.EINVAL):
 		e.Message = "its file system cannot show files under another owner (no ID-mapped mounts)"
-		e.Advice = "use a directory that belongs to an ordinary user: chown -R USER " + path
+	case errors.Is(err, unix.EPERM):
+		e.Message = "its file system was mounted outside of this container, whose root may not show its files under another owner"
+	default:
+		return e
 	}
+	e.Advice = "use a directory that belongs to an ordinary user: chown -R USER " + path
 	return e
 }
 

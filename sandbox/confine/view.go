@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"exeat/sandbox/netns"
 )
 
 // attrs hold for every mount of a view: no set-uid program and no device node of
@@ -174,6 +176,11 @@ func (v *view) finish(l Limits, r *report) error {
 	r.UserNamespaces = limit
 	if err := boundNamespaces(l, r); err != nil {
 		return err
+	}
+	if r.NoRedirect != "" {
+		if err := netns.AllowLowPorts(); err != nil {
+			return err
+		}
 	}
 	if err := hardenProc(); err != nil {
 		return err

@@ -7,31 +7,47 @@ import (
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
 	"github.com/google/nftables/expr"
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
-// RedirectError says that the kernel cannot redirect connections, without
-// which nothing is captured and no sandbox may start.
-type RedirectError struct{ Err error }
+// LoadModules loads what [Setup] needs for a redirect, which a user namespace
+// may not do by itself.
+const LoadModules = "sudo modprobe -a nf_tables nft_chain_nat nft_redir nf_conntrack_netlink"
 
-// Error names the kernel feature.
-func (e *RedirectError) Error() string {
-	return fmt.Sprintf("this kernel cannot redirect connections to the proxy (nf_tables with nat): %v", e.Err)
+// errNoRedirect says that the kernel cannot redirect connections: nothing of it
+// is in force then.
+type errNoRedirect struct {
+	part string
+	err  error
 }
 
-// Hint loads the modules, which a user namespace may not do by itself.
-func (e *RedirectError) Hint() string { return "sudo modprobe -a nf_tables nft_chain_nat nft_redir" }
+func (e *errNoRedirect) Error() string { return fmt.Sprintf("%s: %v", e.part, e.err) }
+func (e *errNoRedirect) Unwrap() error { return e.err }
 
-// Unwrap gives the kernel's answer.
-func (e *RedirectError) Unwrap() error { return e.Err }
+// canTrack asks how many connections this namespace has: without connection
+// tracking a redirected connection cannot be told from another program's. (To
+// list them would walk the table of the whole machine.)
+func canTrack() error {
+	const getStats = unix.NFNL_SUBSYS_CTNETLINK<<8 | 5  // IPCTNL_MSG_CT_GET_STATS
+	r := nl.NewNetlinkRequest(getStats, unix.NLM_F_ACK) // the answer claims to have parts, but has no end
+	r.AddData(&nl.Nfgenmsg{Version: nl.NFNETLINK_V0})
+	if _, err := r.Execute(unix.NETLINK_NETFILTER, 0); err != nil {
+		return &errNoRedirect{"nf_conntrack_netlink", err}
+	}
+	return nil
+}
 
 // redirect sends every DNS question and every TCP connection that is not to the
 // sandbox's own addresses to our sockets. It returns the number of rules that
 // the kernel lists afterwards.
 func redirect() (int, error) {
+	if err := canTrack(); err != nil {
+		return 0, err
+	}
 	conn, err := nftables.New(nftables.AsLasting())
 	if err != nil {
-		return 0, &RedirectError{err}
+		return 0, &errNoRedirect{"nf_tables", err}
 	}
 	defer conn.CloseLasting()
 	accept := nftables.ChainPolicyAccept
@@ -44,15 +60,15 @@ func redirect() (int, error) {
 	for _, exprs := range wanted {
 		conn.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: exprs})
 	}
-	if err := conn.Flush(); err != nil {
-		return 0, &RedirectError{err}
+	if err := conn.Flush(); err != nil { // all of it or nothing
+		return 0, &errNoRedirect{"nf_tables with nat", err}
 	}
 	listed, err := conn.GetRules(table, chain)
 	if err != nil {
-		return 0, &RedirectError{err}
+		return 0, fmt.Errorf("list the redirect: %w", err)
 	}
 	if len(listed) != len(wanted) {
-		return 0, &RedirectError{fmt.Errorf("%d of %d rules are in force", len(listed), len(wanted))}
+		return 0, fmt.Errorf("%d of %d rules of the redirect are in force", len(listed), len(wanted))
 	}
 	return len(listed), nil
 }

@@ -28,6 +28,11 @@ type Ends struct {
 	Names []string
 	Files []*os.File
 	Rules int
+	// IPv6 says whether there is one.
+	IPv6 bool
+	// NoRedirect is why the kernel cannot redirect, empty where it does. Then
+	// each port that is to be captured needs a listener of its own, see [OpenPort].
+	NoRedirect string
 }
 
 // Close closes this process's copies of the sockets.
@@ -45,10 +50,14 @@ func Setup() (*Ends, error) {
 		return nil, err
 	}
 	rules, err := redirect()
-	if err != nil {
+	cannot, ok := errors.AsType[*errNoRedirect](err)
+	switch {
+	case ok:
+		return open(&Ends{IPv6: v6, NoRedirect: cannot.Error()})
+	case err != nil:
 		return nil, err
 	}
-	return open(v6, rules)
+	return open(&Ends{IPv6: v6, Rules: rules})
 }
 
 // ownV4 and ownV6 are the sandbox's addresses beside loopback's. With
@@ -72,7 +81,9 @@ func configure() (v6 bool, err error) {
 	if err := anyIP(h, lo, ownV4(), net.IPv4zero); err != nil {
 		return false, err
 	}
-	err = anyIP(h, lo, ownV6(), net.IPv6zero)
+	if err = hasIPv6(); err == nil {
+		err = anyIP(h, lo, ownV6(), net.IPv6zero)
+	}
 	if err != nil && !noIPv6(err) {
 		return false, err
 	}
@@ -99,6 +110,16 @@ func anyIP(h *netlink.Handle, lo netlink.Link, own, zero net.IP) error {
 		return fmt.Errorf("route all of %s/0 to lo: %w", zero, err)
 	}
 	return nil
+}
+
+// hasIPv6 tries to make a socket: a kernel without IPv6 may still take its
+// addresses.
+func hasIPv6() error {
+	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("socket of IPv6: %w", err)
+	}
+	return unix.Close(fd)
 }
 
 // noIPv6 tells a host that has IPv6 switched off (by boot parameter or sysctl)

@@ -2,7 +2,6 @@ package netns
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 
@@ -32,29 +31,44 @@ const (
 	trackName   = "conntrack"
 )
 
-func wanted(v6 bool) []socket {
+// wanted are the sockets of a sandbox. Without a redirect the questions of DNS
+// arrive at whatever address they were sent to, and so the resolver is on all.
+func wanted(v6, redirected bool) []socket {
 	four, six := netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()
-	all := []socket{
-		{proxyName, unix.SOCK_STREAM, netip.AddrPortFrom(four, ProxyPort)},
-		{tcp4Name, unix.SOCK_STREAM, netip.AddrPortFrom(four, TransparentPort)},
-		{dnsUDP4Name, unix.SOCK_DGRAM, netip.AddrPortFrom(four, dnsPort)},
-		{dnsTCP4Name, unix.SOCK_STREAM, netip.AddrPortFrom(four, dnsPort)},
+	all := []socket{{proxyName, unix.SOCK_STREAM, netip.AddrPortFrom(four, ProxyPort)}}
+	if redirected {
+		all = append(all, socket{tcp4Name, unix.SOCK_STREAM, netip.AddrPortFrom(four, TransparentPort)})
+	} else {
+		four = netip.IPv4Unspecified()
 	}
+	all = append(all,
+		socket{dnsUDP4Name, unix.SOCK_DGRAM, netip.AddrPortFrom(four, dnsPort)},
+		socket{dnsTCP4Name, unix.SOCK_STREAM, netip.AddrPortFrom(four, dnsPort)})
 	if !v6 {
 		return all
 	}
+	if redirected {
+		all = append(all, socket{tcp6Name, unix.SOCK_STREAM, netip.AddrPortFrom(six, TransparentPort)})
+	} else {
+		six = netip.IPv6Unspecified()
+	}
 	return append(all,
-		socket{tcp6Name, unix.SOCK_STREAM, netip.AddrPortFrom(six, TransparentPort)},
 		socket{dnsUDP6Name, unix.SOCK_DGRAM, netip.AddrPortFrom(six, dnsPort)},
 		socket{dnsTCP6Name, unix.SOCK_STREAM, netip.AddrPortFrom(six, dnsPort)})
 }
 
-// open makes the sockets, and one each for sock_diag(7) and for conntrack: the
-// supervisor asks them who is behind a connection, and from which port it was
-// made, and the answers are about this namespace.
-func open(v6 bool, rules int) (*Ends, error) {
-	e := &Ends{Rules: rules}
-	for _, s := range wanted(v6) {
+// netlinkSocket is one of the kinds that only this namespace can make.
+type netlinkSocket struct {
+	name     string
+	protocol int
+}
+
+// open makes the sockets, and one for sock_diag(7): the supervisor asks it who
+// is behind a connection, and the answers are about this namespace. Where
+// connections are redirected, another one tells from which port each was made.
+func open(e *Ends) (*Ends, error) {
+	redirected := e.NoRedirect == ""
+	for _, s := range wanted(e.IPv6, redirected) {
 		f, err := s.open()
 		if err != nil {
 			e.Close()
@@ -62,10 +76,11 @@ func open(v6 bool, rules int) (*Ends, error) {
 		}
 		e.Names, e.Files = append(e.Names, s.name), append(e.Files, f)
 	}
-	for _, n := range []struct {
-		name     string
-		protocol int
-	}{{diagName, unix.NETLINK_SOCK_DIAG}, {trackName, unix.NETLINK_NETFILTER}} {
+	kinds := []netlinkSocket{{diagName, unix.NETLINK_SOCK_DIAG}}
+	if redirected {
+		kinds = append(kinds, netlinkSocket{trackName, unix.NETLINK_NETFILTER})
+	}
+	for _, n := range kinds {
 		fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, n.protocol)
 		if err != nil {
 			e.Close()
@@ -96,6 +111,11 @@ func (s socket) open() (*os.File, error) {
 }
 
 func (s socket) bind(fd int) error {
+	if s.at.Addr().Is6() { // or [::] would take the place of 0.0.0.0 too
+		if err := unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1); err != nil {
+			return os.NewSyscallError("setsockopt", err)
+		}
+	}
 	if err := unix.Bind(fd, s.sockaddr()); err != nil {
 		return os.NewSyscallError("bind", err)
 	}
@@ -110,88 +130,4 @@ func (s socket) sockaddr() unix.Sockaddr {
 		return &unix.SockaddrInet6{Port: int(s.at.Port()), Addr: a.As16()}
 	}
 	return &unix.SockaddrInet4{Port: int(s.at.Port()), Addr: s.at.Addr().As4()}
-}
-
-// Sockets are the sandbox's network as the supervisor serves it. Their
-// addresses are those of the sandbox. Those of IPv6 are nil where the host has none.
-type Sockets struct {
-	// Proxy is the explicit proxy, 127.0.0.1:3128.
-	Proxy net.Listener
-	// TCP4 and TCP6 get every redirected connection; SO_ORIGINAL_DST tells
-	// where it was meant to go.
-	TCP4, TCP6 net.Listener
-	// DNSUDP4, DNSUDP6, DNSTCP4 and DNSTCP6 get every DNS question.
-	DNSUDP4, DNSUDP6 net.PacketConn
-	DNSTCP4, DNSTCP6 net.Listener
-	// Diag is a NETLINK_SOCK_DIAG socket of the sandbox's network namespace.
-	Diag *os.File
-	// Conntrack is a NETLINK_NETFILTER socket of the sandbox's network namespace,
-	// made with CAP_NET_ADMIN there.
-	Conntrack *os.File
-}
-
-// Adopt makes Sockets of the files that init sent, and closes the files.
-func Adopt(names []string, files []*os.File) (*Sockets, error) {
-	s := &Sockets{}
-	var problem error
-	for i, f := range files {
-		if problem == nil {
-			problem = s.adopt(names[i], f)
-		}
-		if f != s.Diag && f != s.Conntrack {
-			f.Close()
-		}
-	}
-	if problem == nil && (s.Proxy == nil || s.TCP4 == nil || s.DNSUDP4 == nil || s.DNSTCP4 == nil || s.Diag == nil || s.Conntrack == nil) {
-		problem = fmt.Errorf("sockets are missing among %q", names)
-	}
-	if problem != nil {
-		s.Close()
-		return nil, problem
-	}
-	return s, nil
-}
-
-func (s *Sockets) adopt(name string, f *os.File) (err error) {
-	switch name {
-	case diagName:
-		s.Diag = f
-	case trackName:
-		s.Conntrack = f
-	case dnsUDP4Name:
-		s.DNSUDP4, err = net.FilePacketConn(f)
-	case dnsUDP6Name:
-		s.DNSUDP6, err = net.FilePacketConn(f)
-	default:
-		place := map[string]*net.Listener{
-			proxyName: &s.Proxy, tcp4Name: &s.TCP4, tcp6Name: &s.TCP6, dnsTCP4Name: &s.DNSTCP4, dnsTCP6Name: &s.DNSTCP6,
-		}[name]
-		if place == nil {
-			return fmt.Errorf("socket %q is not one of ours", name)
-		}
-		*place, err = net.FileListener(f)
-	}
-	if err != nil {
-		return fmt.Errorf("socket %s: %w", name, err)
-	}
-	return nil
-}
-
-// Close closes all of them.
-func (s *Sockets) Close() {
-	for _, l := range []net.Listener{s.Proxy, s.TCP4, s.TCP6, s.DNSTCP4, s.DNSTCP6} {
-		if l != nil {
-			l.Close()
-		}
-	}
-	for _, c := range []net.PacketConn{s.DNSUDP4, s.DNSUDP6} {
-		if c != nil {
-			c.Close()
-		}
-	}
-	for _, f := range []*os.File{s.Diag, s.Conntrack} {
-		if f != nil {
-			f.Close()
-		}
-	}
 }

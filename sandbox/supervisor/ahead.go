@@ -34,14 +34,16 @@ type ahead struct {
 
 // prepare begins the slow work; openDoors waits for it.
 func (s *supervisor) prepare(ctx context.Context) error {
+	row := s.sandbox.Spec
+	// What nearly every policy says; one that asks for other numbers inside gets another init.
+	ids := confine.IDs{HostUID: row.HostUID, HostGID: row.HostGID, UID: row.HostUID, GID: row.HostGID}
+	if err := ids.Check(); err != nil {
+		return err // before whatever would fail for it in other words
+	}
 	a := &ahead{roots: x509.NewCertPool()}
 	a.trust = sync.OnceFunc(func() { a.roots.AppendCertsFromPEM(a.hostRoots) })
 	s.ahead = a
-	row := s.sandbox.Spec
-	a.conceived.Go(func() {
-		// What nearly every policy says; one that asks for other numbers inside gets another init.
-		a.embryo, a.embryoErr = early.Conceive(confine.IDs{HostUID: row.HostUID, HostGID: row.HostGID, UID: row.HostUID, GID: row.HostGID})
-	})
+	a.conceived.Go(func() { a.embryo, a.embryoErr = early.Conceive(ids) })
 	s.undo.add(a.miscarry)
 	a.done.Go(func() { a.hostRoots, a.rootsErr = hostRoots() })
 	a.done.Go(func() {

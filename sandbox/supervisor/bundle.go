@@ -23,6 +23,15 @@ var errNoBundle = &hintError{
 	"apt-get install ca-certificates",
 }
 
+// HostRoots says how many certificates this machine has to verify servers with,
+// or why no sandbox can start.
+func HostRoots() (count int, err error) {
+	roots, err := hostRoots()
+	return bytes.Count(roots, []byte(certificate)), err
+}
+
+const certificate = "-----BEGIN CERTIFICATE-----"
+
 // hostRoots reads the machine's own bundle. x509.SystemCertPool is not asked,
 // because SSL_CERT_FILE of whoever started us would decide whom it trusts.
 func hostRoots() ([]byte, error) {
@@ -34,7 +43,7 @@ func hostRoots() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if bytes.Contains(data, []byte("-----BEGIN CERTIFICATE-----")) {
+		if bytes.Contains(data, []byte(certificate)) {
 			return data, nil
 		}
 	}

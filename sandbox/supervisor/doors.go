@@ -45,6 +45,7 @@ func (s *supervisor) openDoors(context.Context) error {
 		Credentials: secrets, HostPorts: s.sandbox.Spec.HostPorts, Inside: s.inside(sink.reader), Roots: s.ahead.roots, Dial: s.ahead.dial, Logger: s.logger, SandboxName: s.sandbox.Name,
 	})
 	s.serveAll(server, names)
+	s.openPorts(s.live.Load().Policy)
 	return nil
 }
 
@@ -85,7 +86,8 @@ func (s *supervisor) attach() (*credential.Injector, error) {
 }
 
 // watch answers every connect() of the sandbox. Without it they all fail, so
-// its end is the sandbox's.
+// its end is the sandbox's. Where the kernel gives no listener, who connects is
+// found by scanning the sandbox's processes.
 func (s *supervisor) watch() (*identity.Watcher, error) {
 	watcher, err := identity.New(identity.Config{
 		Notify: s.box.Notify, Diag: s.box.Sockets.Diag, Conntrack: s.box.Sockets.Conntrack, InitPID: s.box.PID,
@@ -119,6 +121,7 @@ func (s *supervisor) serveAll(server *proxy.Server, names *netns.Names) {
 		})
 	}
 	serve("explicit proxy", func() error { return server.ServeExplicit(sockets.Proxy) })
+	s.ports.serve = func(l net.Listener) { serve("port", func() error { return server.ServeDirect(l) }) }
 	for _, l := range []net.Listener{sockets.TCP4, sockets.TCP6} {
 		if l != nil {
 			serve("transparent proxy", func() error { return server.ServeTransparent(l) })

@@ -51,7 +51,7 @@ func (s *supervisor) checkFiles() error {
 		return fmt.Errorf("limit on open files: %w", err)
 	}
 	if files.Cur < filesWanted {
-		s.warnings = append(s.warnings, fmt.Sprintf("this user may have %d open files (ulimit -Hn): beyond that the sandbox's connections are refused; %d are enough", files.Cur, filesWanted))
+		s.warn(fmt.Sprintf("this user may have %d open files (ulimit -Hn): beyond that the sandbox's connections are refused; %d are enough", files.Cur, filesWanted))
 	}
 	return nil
 }

@@ -39,6 +39,7 @@ func (s *supervisor) load(ctx context.Context, number int) error {
 		s.mark(ctx, number, store.RevisionFailed, err.Error())
 		return err
 	}
+	s.openPorts(next.Policy)
 	s.live.Swap(next)
 	s.signed = revision.Statement
 	s.mark(ctx, number, store.RevisionLoaded, "")

@@ -56,11 +56,19 @@ func (s *supervisor) follow() error {
 	return nil
 }
 
-// warn adds to what the start reports; before the sandbox is served only.
-func (s *supervisor) warn(text string) { s.warnings = append(s.warnings, text) }
+// warn notes what was asked for and cannot be given.
+func (s *supervisor) warn(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.warnings = append(s.warnings, text)
+}
 
 // reported is what was asked for and could not be given.
-func (s *supervisor) reported() []string { return slices.Concat(s.view.warnings, s.warnings) }
+func (s *supervisor) reported() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Concat(s.view.warnings, s.warnings)
+}
 
 // sameFixed refuses a revision that changes what holds for a sandbox's life: it
 // would be a policy that is shown and not enforced. Paths may change; they are

@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -33,11 +32,7 @@ func (s *supervisor) spec() (confine.Spec, error) {
 	if os.Geteuid() != 0 {
 		return spec, nil
 	}
-	if err := os.Chown(s.dir.Home(), row.HostUID, row.HostGID); errors.Is(err, unix.EINVAL) {
-		return confine.Spec{}, &hintError{fmt.Sprintf("root has no uid %d to give to the sandbox here: this is a user namespace, such as a container without root", row.HostUID), "run exeat as an ordinary user, or outside of the container"}
-	} else if errors.Is(err, unix.EPERM) {
-		return confine.Spec{}, inContainer("give the sandbox its home", "CAP_CHOWN")
-	} else if err != nil {
+	if err := os.Chown(s.dir.Home(), row.HostUID, row.HostGID); err != nil {
 		return confine.Spec{}, fmt.Errorf("home of sandbox: %w", err)
 	}
 	if err := openTrees(&spec, row.Workdir); err != nil {
@@ -81,22 +76,11 @@ func openTrees(spec *confine.Spec, workdir string) error {
 		case !reachable(m.Source, uint32(spec.HostUID)):
 			m.Tree, err = confine.OpenTree(m.Source)
 		}
-		if errors.Is(err, unix.EPERM) {
-			return inContainer("mount "+m.Source, "CAP_SYS_ADMIN")
-		}
 		if err != nil {
 			return fmt.Errorf("mount %s: %w", m.Source, err)
 		}
 	}
 	return nil
-}
-
-// inContainer explains what a root without a capability cannot do.
-func inContainer(what, capability string) error {
-	return &hintError{
-		fmt.Sprintf("root may not %s here: it has no %s, as in a container", what, capability),
-		"run exeat as an ordinary user, or outside of the container",
-	}
 }
 
 func isLink(path string) bool {

@@ -148,6 +148,9 @@ func (s *supervisor) confine(ctx context.Context) error {
 		return err
 	}
 	s.undo.add(func() { s.box.Close() })
+	for _, f := range s.box.Lacks() {
+		s.warn(fmt.Sprintf("%s; lost: %s (%s)", f.Detail, f.Lost, f.Advice))
+	}
 	return s.enterGroup()
 }
 

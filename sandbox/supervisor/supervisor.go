@@ -18,27 +18,27 @@ import (
 
 // supervisor owns one sandbox.
 type supervisor struct {
-	launch   control.Launch
-	dirs     store.Dirs
-	dir      control.Dir
-	logger   *slog.Logger
-	store    *store.Store
-	sandbox  store.Sandbox
-	started  time.Time
-	live     *live.Live
-	view     *view
-	shown    *policy.Policy // whose paths the view shows
-	root     viewRoot
-	ahead    *ahead
-	denials  *denialsFile
-	bundle   *os.File // mounted over every bundle of certificates
-	env      []string // of every program, before its own additions
-	warnings []string
-	limits   store.Limits
-	group    *cgroup.Group // nil where none is delegated
-	guard    *guard        // set last; nil while the sandbox starts
-	box      *confine.Box
-	undo     cleanup
+	launch  control.Launch
+	dirs    store.Dirs
+	dir     control.Dir
+	logger  *slog.Logger
+	store   *store.Store
+	sandbox store.Sandbox
+	started time.Time
+	live    *live.Live
+	view    *view
+	shown   *policy.Policy // whose paths the view shows
+	root    viewRoot
+	ahead   *ahead
+	denials *denialsFile
+	bundle  *os.File // mounted over every bundle of certificates
+	env     []string // of every program, before its own additions
+	box     *confine.Box
+	ports   ports
+	limits  store.Limits
+	group   *cgroup.Group // nil where none is delegated
+	guard   *guard        // set last; nil while the sandbox starts
+	undo    cleanup
 
 	remembering sync.WaitGroup // what was last written of this start; waited for before the next is
 
@@ -52,13 +52,14 @@ type supervisor struct {
 	stopOnce sync.Once
 	broken   chan error // what serves the sandbox has failed; buffered, the first counts
 
-	mu      sync.Mutex
-	running map[int]control.Process // guarded by mu; by confine's id, until its exit code is delivered
-	idle    chan struct{}           // guarded by mu; closed when running is empty
-	main    *control.MainState      // guarded by mu
-	remove  bool                    // guarded by mu; --no-keep, and the command has ended
-	resumes int                     // guarded by mu; how often a person has resumed it
-	paused  string                  // guarded by mu; why, while the sandbox is paused
+	mu       sync.Mutex
+	running  map[int]control.Process // guarded by mu; by confine's id, until its exit code is delivered
+	idle     chan struct{}           // guarded by mu; closed when running is empty
+	main     *control.MainState      // guarded by mu
+	remove   bool                    // guarded by mu; --no-keep, and the command has ended
+	resumes  int                     // guarded by mu; how often a person has resumed it
+	paused   string                  // guarded by mu; why, while the sandbox is paused
+	warnings []string                // guarded by mu; beside those of the view
 }
 
 // cleanup undoes what a start has made, last first.
