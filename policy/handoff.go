@@ -44,7 +44,7 @@ func checkHandoff(glob string) error {
 	for segment := range strings.SplitSeq(glob, "/") {
 		switch segment {
 		case "..":
-			return errors.New("a path may not contain ..")
+			return errors.New(".. leads out of the workdir")
 		case "", ".":
 			return errors.New("the path has an empty segment or a dot: a directory counts with all that is below it, without a slash after it")
 		}
