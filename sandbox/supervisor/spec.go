@@ -22,7 +22,7 @@ func (s *supervisor) spec() (confine.Spec, error) {
 			UID: insideID(p.Process.RunAsUser, row.HostUID), GID: insideID(p.Process.RunAsGroup, row.HostGID),
 		},
 		Hostname: s.sandbox.Name,
-		Mounts:   slices.Clone(s.view.mounts), Links: s.view.links, Landlock: s.view.landlock,
+		Mounts:   slices.Clone(s.view.mounts), Pins: s.view.pins, Links: s.view.links, Landlock: s.view.landlock,
 	}
 	spec.Files = append(identityFiles(s.sandbox.Name, s.shell(), spec.UID, spec.GID),
 		confine.File{Path: gitConfigPath, Content: gitConfig(s.launch.GitName, s.launch.GitEmail)})

@@ -37,7 +37,7 @@ func start(ctx context.Context, launch control.Launch, logger *slog.Logger) (_ *
 		}
 	}()
 	steps := []func(context.Context) error{
-		s.takeLock, s.openState, s.prepare, s.openFiles, s.adoptPolicy, s.confine, s.hide, s.openDoors, s.listen, s.release,
+		s.takeLock, s.openState, s.prepare, s.openFiles, s.adoptPolicy, s.protect, s.confine, s.openGuard, s.hide, s.openDoors, s.listen, s.release, s.guard,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

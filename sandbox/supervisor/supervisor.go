@@ -34,6 +34,7 @@ type supervisor struct {
 	env      []string // of every program, before its own additions
 	warnings []string
 	box      *confine.Box
+	mounts   *os.File // the list of the view's, where some protect hand-off files; else nil
 	undo     cleanup
 
 	remembering sync.WaitGroup // what was last written of this start; waited for before the next is
