@@ -151,9 +151,9 @@ func lostReason(name, workdir string, lost []confine.Pin) string {
 	if len(lost) > 1 {
 		more = fmt.Sprintf(" and %d more", len(lost)-1)
 	}
-	were := "was replaced on the host, so its protection is lost"
+	were := "was replaced or removed on the host, so its protection is lost"
 	if len(lost) > 1 {
-		were = "were replaced on the host, so their protection is lost"
+		were = "were replaced or removed on the host, so their protection is lost"
 	}
 	return fmt.Sprintf("%s%s %s; `exeat sandbox restart %s` protects it again, `exeat sandbox resume %s` goes on without", shown(first), more, were, name, name)
 }
