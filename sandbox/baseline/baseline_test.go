@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -210,6 +211,44 @@ func TestCompareAndRevert(t *testing.T) {
 	}
 	if info, _ := os.Stat(dir + "/.npmrc"); info.Mode().Perm() != 0o600 {
 		t.Errorf(".npmrc: %v", info.Mode())
+	}
+}
+
+// Undoing never takes what is yours, however an agent makes it count.
+func TestRevertKeeps(t *testing.T) {
+	dir := tree(t, map[string]string{"src/app.ts": "mine", "hooks/use.ts": "mine", "config": "mine", "tool.sh": "mine", "docs/x": "mine"})
+	write(t, dir, repository(".git"))
+	tr := open(t, dir)
+	time.Sleep(50 * time.Millisecond) // more than the clock of file systems is behind
+	before := take(t, tr, nil)
+	// A directory of yours gets a second name that counts.
+	os.Symlink("src", dir+"/.claude")
+	// The project is made to look like a bare repository, which hides nothing.
+	write(t, dir, map[string]string{"HEAD": "ref: refs/heads/x\n", "objects/x": "x", "refs/x": "x", ".envrc": "evil", "objects/.envrc": "evil"})
+	// A program of yours becomes a hook, a directory is closed.
+	os.Rename(dir+"/tool.sh", dir+"/.git/hooks/post-commit")
+	os.Chmod(dir+"/docs", 0)
+	t.Cleanup(func() { os.Chmod(dir+"/docs", 0o700) })
+	after := take(t, tr, before)
+	var got []string
+	for _, u := range tr.Revert(before, after) {
+		if u.Err != nil {
+			got = append(got, "not "+u.Path)
+		} else {
+			got = append(got, u.Did+" "+u.Path)
+		}
+	}
+	want := []string{"not .git/hooks/post-commit", "removed objects/.envrc", "removed .claude", "removed .envrc", "not docs"}
+	if os.Geteuid() == 0 {
+		want = want[:4] // nothing is closed to root
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for _, name := range []string{"src/app.ts", "hooks/use.ts", "config", ".git/hooks/post-commit"} {
+		if text, err := os.ReadFile(dir + "/" + name); string(text) != "mine" {
+			t.Errorf("%s: %q, %v", name, text, err)
+		}
 	}
 }
 

@@ -34,6 +34,9 @@ type Entry struct {
 	Stat   string // what stat(2) says; changes with the content, and with more
 	Target string // of a link
 	Why    string // who runs or trusts it
+	Born   int64  // nanoseconds since 1970; 0 where the file system does not say
+	Links  uint64 // names of the file
+	Loose  bool   // it counts because of what another file says
 	Kept   bool   // its content is in the snapshot
 	Pin    bool   // to be protected, a directory with all that is below it
 }
@@ -61,6 +64,7 @@ func (t *Tree) look(name string) (e Entry, there bool) {
 	if err := unix.Fstat(fd, &st); err != nil {
 		return e, true
 	}
+	e.Born, e.Links = born(fd), uint64(st.Nlink)
 	e.Mode, e.UID, e.GID = st.Mode&0o7777, int(st.Uid), int(st.Gid)
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFREG:
@@ -75,6 +79,15 @@ func (t *Tree) look(name string) (e Entry, there bool) {
 		e.Kind, e.Stat = Other, fmt.Sprintf("%o", st.Mode&unix.S_IFMT)
 	}
 	return e, true
+}
+
+// born is when the file was made, which nobody can set (statx(2)).
+func born(fd int) int64 {
+	var st unix.Statx_t
+	if err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &st); err != nil || st.Mask&unix.STATX_BTIME == 0 {
+		return 0
+	}
+	return st.Btime.Sec*1e9 + int64(st.Btime.Nsec)
 }
 
 func readlink(fd int) string {
@@ -98,7 +111,8 @@ func (t *Tree) read(name string) ([]byte, bool) {
 	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Size > contentMax {
 		return nil, false
 	}
-	file, err := os.Open(at.Name())
+	// A program inside may hold a lease on the file (fcntl(2)): do not wait for it.
+	file, err := os.OpenFile(at.Name(), os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, false
 	}

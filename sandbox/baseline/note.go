@@ -12,7 +12,7 @@ func (s *search) note(name string, v verdict) {
 	if !there {
 		return
 	}
-	e.Why, e.Pin = v.why, v.pin && (e.Kind == File || e.Kind == Dir)
+	e.Why, e.Loose, e.Pin = v.why, v.loose, v.pin && (e.Kind == File || e.Kind == Dir)
 	if content, ok := s.keep(&e); ok && v.why == whyConfig && path.Base(name) == "config" {
 		s.followHooks(name, content)
 	}
@@ -81,9 +81,9 @@ func (s *search) resolve() {
 			continue
 		}
 		why := a.why + " (by the name " + a.link + ")"
-		s.note(to, verdict{why: why, pin: true})
+		s.note(to, verdict{why: why, pin: true, loose: true})
 		if s.entries[to].Kind == Dir {
-			s.queue = append(s.queue, visit{to, scope{why: why}})
+			s.queue = append(s.queue, visit{to, scope{why: why, loose: true}})
 		}
 	}
 }

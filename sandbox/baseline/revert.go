@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -24,6 +25,9 @@ type Undone struct {
 func (t *Tree) Revert(before, after *Snapshot) []Undone {
 	var all []Undone
 	for _, c := range ordered(Compare(before, after)) {
+		if c.What == New && c.After.Loose && !c.After.newer(before) {
+			continue // a file of yours, which no longer counts once the rest is undone
+		}
 		did, err := t.undo(before, c)
 		all = append(all, Undone{c.Path, did, err})
 	}
@@ -62,7 +66,7 @@ func turn(c Change) int {
 
 func (t *Tree) undo(before *Snapshot, c Change) (string, error) {
 	if c.What == New {
-		return "removed", t.remove(c.Path)
+		return "removed", t.removeNew(before, c)
 	}
 	content, kept := before.Content(c.Before)
 	switch {
@@ -75,6 +79,24 @@ func (t *Tree) undo(before *Snapshot, c Change) (string, error) {
 	}
 	return "restored", t.restore(index(before), *c.Before, content)
 }
+
+// removeNew keeps what somebody else may want back: a directory that was only
+// closed, and a file that was there before under another name.
+func (t *Tree) removeNew(before *Snapshot, c Change) error {
+	switch {
+	case c.After.Kind == Hidden:
+		return errors.New("it cannot be looked into; open it (chmod u+rwx) and try again")
+	case c.After.Kind == File && c.After.Born != 0 && !c.After.newer(before) && c.After.Links == 1:
+		return errors.New("it was made before the sandbox, so it was moved here; look at it and move it away")
+	}
+	return t.remove(c.Path)
+}
+
+// coarse is how far the clock of file systems is behind (CONFIG_HZ=100).
+const coarse = 10 * time.Millisecond
+
+// newer says that a file was made after the snapshot was begun.
+func (e *Entry) newer(than *Snapshot) bool { return e.Born > than.Taken-int64(coarse) }
 
 func (t *Tree) remove(name string) error {
 	dir, base, err := t.openDir(name)

@@ -13,13 +13,14 @@ type stored struct {
 	Entries []Entry
 	Globs   []string
 	Cut     bool
+	Taken   int64
 	Content map[string][]byte
 }
 
 // Save writes the snapshot where only we can read it; half of it is never there.
 func (s *Snapshot) Save(file string) error {
 	var buf bytes.Buffer
-	if err := gob.NewEncoder(&buf).Encode(stored{s.Entries, s.Globs, s.Cut, s.content}); err != nil {
+	if err := gob.NewEncoder(&buf).Encode(stored{s.Entries, s.Globs, s.Cut, s.Taken, s.content}); err != nil {
 		return fmt.Errorf("encode baseline: %w", err)
 	}
 	temporary, err := os.CreateTemp(filepath.Dir(file), ".baseline-*") // 0600
@@ -44,5 +45,5 @@ func Load(file string) (*Snapshot, error) {
 	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&in); err != nil {
 		return nil, fmt.Errorf("read baseline %s: %w", file, err)
 	}
-	return &Snapshot{Entries: in.Entries, Globs: in.Globs, Cut: in.Cut, content: in.Content}, nil
+	return &Snapshot{Entries: in.Entries, Globs: in.Globs, Cut: in.Cut, Taken: in.Taken, content: in.Content}, nil
 }

@@ -11,6 +11,9 @@ import (
 type scope struct {
 	why string // everything in it counts, for this reason
 	git place
+	// loose: what counts here does so because of what other files say, which an
+	// agent can make: it may be anybody's.
+	loose bool
 }
 
 // place is a part of a git directory (gitrepository-layout(5)).
@@ -39,6 +42,7 @@ const (
 type verdict struct {
 	why   string // it is a hand-off file; "" is none
 	pin   bool   // and can be protected by a mount
+	loose bool   // see scope
 	enter bool   // look into it, if it is a directory
 	below scope
 }
@@ -49,16 +53,38 @@ func (s *search) judge(in scope, name string, kind Kind) verdict {
 	case in.why == whyHooks && kind == File && strings.HasSuffix(name, ".sample"):
 		return verdict{} // what git init leaves there, and never runs
 	case in.why != "":
-		return verdict{why: in.why, enter: true, below: in}
-	case in.git != nowhere:
+		return verdict{why: in.why, loose: in.loose, enter: true, below: in}
+	case in.git != nowhere && !in.loose:
 		return judgeGit(in.git, path.Base(name), kind)
-	case path.Base(name) == ".git" && kind == Dir:
+	case in.git != nowhere:
+		return s.judgeBoth(in, name, kind)
+	}
+	return s.judgeName(name, kind)
+}
+
+func (s *search) judgeName(name string, kind Kind) verdict {
+	if path.Base(name) == ".git" && kind == Dir {
 		return verdict{enter: true, below: scope{git: gitDir}}
 	}
 	if why, ok := s.match(name); ok {
 		return verdict{why: why, pin: true, enter: true, below: scope{why: why}}
 	}
 	return verdict{enter: path.Base(name) != "node_modules"}
+}
+
+// judgeBoth is for a directory that only looks like git's: were it judged as that
+// alone, three names made in a project would hide what else lies there.
+func (s *search) judgeBoth(in scope, name string, kind Kind) verdict {
+	git, v := judgeGit(in.git, path.Base(name), kind), s.judgeName(name, kind)
+	if v.why != "" || v.below.git != nowhere {
+		return v
+	}
+	git.loose, git.below.loose = true, true
+	if git.why == "" && !git.enter {
+		return v
+	}
+	git.enter = v.enter
+	return git
 }
 
 // depth is how many segments the longest rule of package handoff has.

@@ -67,7 +67,7 @@ func (s *search) enter(v visit) {
 	defer dir.Close()
 	list := s.list(dir)
 	if v.in.why == "" && (v.in.git == nowhere || v.in.git == gitMany) && looksLikeGit(list) {
-		v.in = scope{git: gitDir}
+		v.in = scope{git: gitDir, loose: v.in.git == nowhere || v.in.loose}
 	}
 	for _, e := range list {
 		s.consider(v, e)

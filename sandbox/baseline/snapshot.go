@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"exeat/policy"
 )
@@ -13,6 +14,7 @@ type Snapshot struct {
 	Entries []Entry  // by path
 	Globs   []string // names of the policy that counted, too
 	Cut     bool     // the search ended early: there may be more
+	Taken   int64    // when the search began, in nanoseconds since 1970
 	content map[string][]byte
 }
 
@@ -24,14 +26,15 @@ func (t *Tree) Take(globs []string, before *Snapshot) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	began := time.Now().UnixNano()
 	s := &search{tree: t, more: more, left: t.max, entries: map[string]Entry{}, content: map[string][]byte{}}
 	if before != nil {
 		for _, e := range before.Entries {
-			s.note(e.Path, verdict{why: e.Why, pin: e.Pin})
+			s.note(e.Path, verdict{why: e.Why, pin: e.Pin, loose: e.Loose})
 		}
 	}
 	s.run()
-	taken := &Snapshot{Globs: globs, Cut: s.cut, content: s.content}
+	taken := &Snapshot{Globs: globs, Cut: s.cut, Taken: began, content: s.content}
 	taken.Entries = slices.SortedFunc(maps.Values(s.entries), func(a, b Entry) int { return cmp.Compare(a.Path, b.Path) })
 	return taken, nil
 }
