@@ -10,6 +10,7 @@ const (
 	exitOK       = 0
 	exitError    = 1
 	exitUsage    = 2
+	exitHandoff  = 3 // of `sandbox stop`: hand-off files have changed
 	exitNarrower = 10
 	exitWider    = 11
 	exitBoth     = 12

@@ -68,6 +68,15 @@ func runMain(ctx context.Context, env Env, boxes *sandbox.Sandboxes, box store.S
 	if err != nil {
 		return err
 	}
+	before, err := boxes.Baseline(box)
+	if err != nil {
+		return err
+	}
+	return afterMain(env, boxes, box, before, waitMain(ctx, env, boxes, box, client))
+}
+
+// waitMain returns when the command has ended, and with --no-keep the sandbox.
+func waitMain(ctx context.Context, env Env, boxes *sandbox.Sandboxes, box store.Sandbox, client *control.Client) error {
 	outcome := attach(ctx, env, client, control.ExecRequest{Argv: box.Spec.Command, Main: true})
 	var refused *control.Error // the command did not even start
 	failed := errors.As(outcome, &refused)

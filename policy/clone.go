@@ -10,6 +10,7 @@ func (p *Policy) clone() *Policy {
 	c := *p
 	c.Filesystem.ReadOnly = slices.Clone(p.Filesystem.ReadOnly)
 	c.Filesystem.ReadWrite = slices.Clone(p.Filesystem.ReadWrite)
+	c.Filesystem.Handoff = slices.Clone(p.Filesystem.Handoff)
 	c.Blocks = slices.Clone(p.Blocks)
 	for i := range c.Blocks {
 		c.Blocks[i] = c.Blocks[i].clone()

@@ -24,10 +24,7 @@ func (w *walker) filesystem(fs *Filesystem) visit {
 			"include_workdir": w.flag(&fs.IncludeWorkdir),
 			"read_only":       w.paths(&fs.ReadOnly, "read_only", before),
 			"read_write":      w.paths(&fs.ReadWrite, "read_write", before),
-			"handoff": func(at place) {
-				w.fail(at, "remove it; keep such files out of the workdir",
-					"is not supported yet: nothing would protect these files")
-			},
+			"handoff":         w.handoff(&fs.Handoff),
 		})
 		if len(before) > maxPaths {
 			w.fail(o.place, "name directories instead of what is in them",

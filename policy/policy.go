@@ -15,6 +15,9 @@ type Filesystem struct {
 	IncludeWorkdir bool
 	ReadOnly       []string
 	ReadWrite      []string
+	// Handoff is an extension: globs of more files of the workdir that the
+	// host's tools run or trust, relative to it, see [Filesystem.IsHandoff].
+	Handoff []string
 }
 
 // Landlock is the static section landlock.

@@ -36,6 +36,7 @@ func StaticDifferences(base, other *Policy) []string {
 	}
 	out = append(out, listDifferences("filesystem_policy.read_only", base.Filesystem.ReadOnly, other.Filesystem.ReadOnly)...)
 	out = append(out, listDifferences("filesystem_policy.read_write", base.Filesystem.ReadWrite, other.Filesystem.ReadWrite)...)
+	out = append(out, listDifferences("filesystem_policy.handoff", base.Filesystem.Handoff, other.Filesystem.Handoff)...)
 	for _, field := range []struct{ name, a, b string }{
 		{"landlock.compatibility", base.Landlock.Compatibility, other.Landlock.Compatibility},
 		{"process.run_as_user", base.Process.RunAsUser, other.Process.RunAsUser},

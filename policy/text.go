@@ -81,6 +81,7 @@ func (e *emitter) static(p *Policy) {
 	e.line(1, "include_workdir: "+strconv.FormatBool(p.Filesystem.IncludeWorkdir))
 	e.texts(1, "read_only", p.Filesystem.ReadOnly)
 	e.texts(1, "read_write", p.Filesystem.ReadWrite)
+	e.texts(1, "handoff", p.Filesystem.Handoff)
 	e.line(0, "landlock:")
 	e.field(1, "compatibility", p.Landlock.Compatibility)
 	e.line(0, "process:")

@@ -43,6 +43,11 @@ func (s *Spec) checkPaths() error {
 			return specError(fmt.Sprintf("mount source %q is not a clean absolute path", m.Source), "")
 		}
 	}
+	for _, p := range s.Pins {
+		if err := checkTarget(p.Path); err != nil {
+			return err
+		}
+	}
 	for _, f := range s.Files {
 		if err := checkTarget(f.Path); err != nil {
 			return err

@@ -19,6 +19,8 @@ type Spec struct {
 	Hostname string
 	// Mounts is the view, in any order; a deeper target lies on a shallower one.
 	Mounts []Mount
+	// Pins are protected where the mounts have put them.
+	Pins []Pin
 	// Files appear at their paths, over what is there.
 	Files []File
 	// Links are made where nothing is.

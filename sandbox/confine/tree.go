@@ -39,11 +39,20 @@ func OpenTree(path string) (*os.File, error) {
 	if err != nil {
 		return nil, sourceError(path, err)
 	}
-	if err := setAttrs(tree, attrs); err != nil {
+	if err := detach(tree); err != nil {
 		tree.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return tree, nil
+}
+
+// detach makes a copy of the host's mounts private as well as harmless. On a
+// machine with shared mounts, as systemd makes them, what is mounted below the
+// copy inside would otherwise appear on the host, and the other way around
+// (mount_namespaces(7), "Shared subtrees").
+func detach(tree *os.File) error {
+	a := unix.MountAttr{Attr_set: attrs, Propagation: unix.MS_PRIVATE}
+	return os.NewSyscallError("mount_setattr", unix.MountSetattr(int(tree.Fd()), "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &a))
 }
 
 // IDMapped is [OpenTree] with ids exchanged: what belongs to diskUID and diskGID

@@ -140,6 +140,9 @@ func (v *view) furnish(spec *Spec, items []item, nodes map[string]*os.File, proc
 			return fmt.Errorf("mount %s: %w", it.mount.Target, err)
 		}
 	}
+	if err := v.pin(spec.Pins); err != nil {
+		return err
+	}
 	for _, l := range spec.Links {
 		if err := v.link(l.Target, l.Path); err != nil {
 			return fmt.Errorf("link %s: %w", l.Path, err)

@@ -36,6 +36,10 @@ func (d Dir) Log() string { return filepath.Join(string(d), "supervisor.log") }
 // Private holds the values of --env, which the row does not.
 func (d Dir) Private() string { return filepath.Join(string(d), "private.json") }
 
+// Handoff is the state of the workdir's hand-off files to compare with, and what
+// they contained.
+func (d Dir) Handoff() string { return filepath.Join(string(d), "handoff") }
+
 func (d Dir) lock() string { return filepath.Join(string(d), "lock") }
 
 // ErrLocked says that a supervisor serves this sandbox, or somebody starts or deletes it.

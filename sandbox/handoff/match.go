@@ -1,7 +1,6 @@
 package handoff
 
 import (
-	"path"
 	"slices"
 	"strings"
 )
@@ -15,12 +14,8 @@ import (
 func Match(name string) (why string, ok bool) {
 	parts := strings.Split(fold(name), "/")
 	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" || p == "." })
-	for _, r := range rules {
-		if r.matches(parts) {
-			return r.why, true
-		}
-	}
-	return "", false
+	r, ok := byName().find(parts)
+	return r.why, ok
 }
 
 // Bits of a file's kind, as in st_mode and in git's trees (inode(7), and
@@ -49,27 +44,18 @@ func Kind(mode uint32) (why string, ok bool) {
 
 // rule is a name, or a few from the outside in, and who reads it.
 type rule struct {
-	names []string // path.Match patterns, folded
+	names []string // folded; a star is any characters
 	below bool     // and everything below it
 	why   string
 }
 
-func (r rule) matches(parts []string) bool {
-	for i := 0; i+len(r.names) <= len(parts); i++ {
-		end := i + len(r.names)
-		if (r.below || end == len(parts)) && slices.EqualFunc(r.names, parts[i:end], matchName) {
-			return true
-		}
-	}
-	return false
-}
-
+// matchName compares one name; a pattern has at most one star.
 func matchName(pattern, name string) bool {
-	if !strings.Contains(pattern, "*") {
+	before, after, star := strings.Cut(pattern, "*")
+	if !star {
 		return pattern == name
 	}
-	ok, err := path.Match(pattern, name)
-	return ok && err == nil
+	return len(name) >= len(before)+len(after) && strings.HasPrefix(name, before) && strings.HasSuffix(name, after)
 }
 
 // fold gives names that some file system takes for the same one spelling: Unicode

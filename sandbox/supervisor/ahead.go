@@ -27,6 +27,10 @@ type ahead struct {
 	reader *store.DecisionReader
 	logErr error
 
+	searched    sync.WaitGroup
+	handoffs    handoffs // of the workdir, without the names of the policy
+	handoffsErr error
+
 	conceived sync.WaitGroup
 	embryo    *confine.Embryo
 	embryoErr error
@@ -45,6 +49,9 @@ func (s *supervisor) prepare(ctx context.Context) error {
 	s.ahead = a
 	a.conceived.Go(func() { a.embryo, a.embryoErr = early.Conceive(ids) })
 	s.undo.add(a.miscarry)
+	if row.Workdir != "" {
+		a.searched.Go(func() { a.handoffs, a.handoffsErr = s.findHandoffs(nil) })
+	}
 	a.done.Go(func() { a.hostRoots, a.rootsErr = hostRoots() })
 	a.done.Go(func() {
 		if a.log, a.logErr = store.OpenDecisions(ctx, s.dirs, s.sandbox.ID); a.logErr == nil {

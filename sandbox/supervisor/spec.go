@@ -21,7 +21,7 @@ func (s *supervisor) spec() (confine.Spec, error) {
 			UID: insideID(p.Process.RunAsUser, row.HostUID), GID: insideID(p.Process.RunAsGroup, row.HostGID),
 		},
 		Hostname: s.sandbox.Name,
-		Mounts:   slices.Clone(s.view.mounts), Links: s.view.links, Landlock: s.view.landlock,
+		Mounts:   slices.Clone(s.view.mounts), Pins: s.view.pins, Links: s.view.links, Landlock: s.view.landlock,
 		Limits: confine.Limits{
 			Processes: s.limits.Processes, ProcessMemory: s.limits.ProcessMemory, Files: s.limits.Files,
 			FileSize: s.limits.Disk, Tmp: s.limits.Tmp,

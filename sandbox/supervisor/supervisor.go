@@ -38,6 +38,7 @@ type supervisor struct {
 	limits  store.Limits
 	group   *cgroup.Group // nil where none is delegated
 	guard   *guard        // set last; nil while the sandbox starts
+	mounts  *os.File      // the list of the view's, where some protect hand-off files; else nil
 	undo    cleanup
 
 	remembering sync.WaitGroup // what was last written of this start; waited for before the next is

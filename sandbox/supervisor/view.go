@@ -18,6 +18,7 @@ type view struct {
 	refuse   refusals
 	strict   bool // a missing path of the policy fails the start
 	mounts   []confine.Mount
+	pins     []confine.Pin // hand-off files of the workdir
 	links    []confine.Link
 	landlock confine.Landlock
 	warnings []string
