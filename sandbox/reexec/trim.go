@@ -2,6 +2,7 @@ package reexec
 
 import (
 	"bufio"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -14,33 +15,47 @@ import (
 // for the life of a process that then waits. What is needed again comes back from
 // the page cache (MADV_DONTNEED of a private file mapping, madvise(2)).
 func Trim() error {
-	maps, err := os.Open("/proc/self/maps")
+	smaps, err := os.Open("/proc/self/smaps")
 	if err != nil {
 		return err
 	}
-	defer maps.Close()
-	lines := bufio.NewScanner(maps)
-	for lines.Scan() {
-		start, end, ok := ownPages(lines.Text())
-		if !ok {
-			continue
-		}
-		if _, _, errno := unix.Syscall(unix.SYS_MADVISE, start, end-start, unix.MADV_DONTNEED); errno != 0 {
+	defer smaps.Close()
+	all, err := clean(smaps)
+	for _, p := range all {
+		if _, _, errno := unix.Syscall(unix.SYS_MADVISE, p.start, p.end-p.start, unix.MADV_DONTNEED); errno != 0 {
 			return os.NewSyscallError("madvise", errno)
 		}
 	}
-	return lines.Err()
+	return err
 }
 
-// ownPages finds what is mapped from a file and cannot be written, see
-// proc_pid_maps(5): this binary is static, so no other file is.
-func ownPages(line string) (start, end uintptr, ok bool) {
-	fields := strings.Fields(line) // range, mode, offset, device, inode, path
-	if len(fields) < 5 || fields[4] == "0" || !strings.HasPrefix(fields[1], "r-") || !strings.HasSuffix(fields[1], "p") {
-		return 0, 0, false
+// pages are a range of addresses.
+type pages struct{ start, end uintptr }
+
+// clean finds, in the form of proc_pid_smaps(5), what is mapped from a file, cannot
+// be written, and has no page of its own: relocations, in a binary that is linked
+// dynamically or position-independent, are such pages, and would be lost.
+func clean(smaps io.Reader) (all []pages, err error) {
+	var now pages
+	candidate := false
+	lines := bufio.NewScanner(smaps)
+	for lines.Scan() {
+		fields := strings.Fields(lines.Text()) // of a mapping: range, mode, offset, device, inode, path
+		switch {
+		case len(fields) >= 5 && !strings.HasSuffix(fields[0], ":"):
+			now, candidate = candidateOf(fields)
+		case candidate && len(fields) == 3 && fields[0] == "Anonymous:" && fields[1] == "0":
+			all = append(all, now)
+		}
 	}
+	return all, lines.Err()
+}
+
+func candidateOf(fields []string) (pages, bool) {
+	mode, inode := fields[1], fields[4]
 	from, to, _ := strings.Cut(fields[0], "-")
 	a, errA := strconv.ParseUint(from, 16, strconv.IntSize)
 	b, errB := strconv.ParseUint(to, 16, strconv.IntSize)
-	return uintptr(a), uintptr(b), errA == nil && errB == nil && a < b
+	ok := inode != "0" && strings.HasPrefix(mode, "r-") && strings.HasSuffix(mode, "p") && errA == nil && errB == nil && a < b
+	return pages{uintptr(a), uintptr(b)}, ok
 }
