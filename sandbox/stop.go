@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"exeat/sandbox/cgroup"
 	"exeat/sandbox/control"
 	"exeat/store"
 )
@@ -75,6 +76,7 @@ func (s *Sandboxes) remove(ctx context.Context, id string) error {
 	if err := s.Store.DeleteSandbox(ctx, id); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
+	cgroup.Clean(cgroup.Name(id))
 	return errors.Join(
 		store.DeleteDecisions(s.Dirs, id),
 		control.Remove(s.Dirs.Socket(id)),

@@ -65,6 +65,13 @@ func try(t *testing.T, want string) {
 	if err := g.Remove(); err != nil {
 		t.Errorf("a second time: %v", err)
 	}
+	if _, err := cgroup.Make(name); err != nil {
+		t.Error(err)
+	}
+	cgroup.Clean(name)
+	if _, err := g.Get("cgroup.max.depth"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("after the cleaning: %v", err)
+	}
 }
 
 // TestMake is in a mount namespace with a hierarchy of its own mounting, as

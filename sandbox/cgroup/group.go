@@ -15,31 +15,52 @@ import (
 // Group is a control group that was made for one sandbox.
 type Group struct{ dir string }
 
-// Make makes a group in the nearest place where that is allowed and where it has
-// the controllers; one of that name that a killed supervisor left is taken over.
-// The error wraps [ErrNotDelegated] where there is no such place.
-func Make(name string, controllers ...string) (*Group, error) {
+// Name is what the group of a sandbox is called.
+func Name(sandbox string) string { return "exeat-" + sandbox }
+
+// Parent finds the nearest group below which this process may make one that has
+// the controllers. The error wraps [ErrNotDelegated] where there is none.
+func Parent(controllers ...string) (string, error) {
 	dirs, err := ancestry()
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	why := fmt.Sprintf("no group above this process hands on %s", strings.Join(controllers, " and "))
-	for _, parent := range dirs {
-		if !handsOn(parent, controllers) {
+	for _, dir := range dirs {
+		if !handsOn(dir, controllers) {
 			continue
 		}
 		// To move a process one must be able to write to the nearest common parent.
-		if err := unix.Access(path.Join(parent, "cgroup.procs"), unix.W_OK); err != nil {
-			why = fmt.Sprintf("%s is not this user's: %v", parent, err)
-			continue
+		err := errors.Join(unix.Access(dir, unix.W_OK), unix.Access(path.Join(dir, "cgroup.procs"), unix.W_OK))
+		if err == nil {
+			return dir, nil
 		}
-		g := &Group{path.Join(parent, name)}
-		if err := os.Mkdir(g.dir, 0o755); err == nil || errors.Is(err, os.ErrExist) {
-			return g, nil
-		}
-		why = fmt.Sprintf("%s takes no new group", parent)
+		why = fmt.Sprintf("%s is not for this user to write to", dir)
 	}
-	return nil, notDelegated(why)
+	return "", notDelegated(why)
+}
+
+// Make makes a group below [Parent]; one of that name that a killed supervisor
+// left is taken over.
+func Make(name string, controllers ...string) (*Group, error) {
+	parent, err := Parent(controllers...)
+	if err != nil {
+		return nil, err
+	}
+	g := &Group{path.Join(parent, name)}
+	if err := os.Mkdir(g.dir, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+		return nil, notDelegated(err.Error())
+	}
+	return g, nil
+}
+
+// Clean removes an empty group that a killed supervisor left above this process;
+// there is none as a rule.
+func Clean(name string) {
+	dirs, _ := ancestry()
+	for _, dir := range dirs {
+		_ = unix.Rmdir(path.Join(dir, name)) // the kernel refuses one that is in use
+	}
 }
 
 // Set writes one of the group's files, such as "pids.max".

@@ -22,9 +22,9 @@ func (s *supervisor) openLimits(context.Context) error {
 	if err := s.checkFiles(); err != nil {
 		return err
 	}
-	group, err := cgroup.Make("exeat-"+s.sandbox.ID, "memory", "pids")
+	group, err := cgroup.Make(cgroup.Name(s.sandbox.ID), "memory", "pids")
 	if errors.Is(err, cgroup.ErrNotDelegated) {
-		s.logger.Info("limits without a control group", "why", err)
+		s.noGroup = err.Error()
 		return nil
 	}
 	if err != nil {
@@ -80,10 +80,10 @@ func (s *supervisor) enterGroup() error {
 	return nil
 }
 
-// groupLimits reads them back.
+// groupLimits reads them back; without a group, it says why there is none.
 func (s *supervisor) groupLimits() ([]confine.Limit, error) {
 	if s.group == nil {
-		return nil, nil
+		return []confine.Limit{{Name: "control group", Max: -1, Used: -1, Mechanism: s.noGroup}}, nil
 	}
 	var all []confine.Limit
 	for _, l := range []struct {

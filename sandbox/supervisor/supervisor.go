@@ -37,6 +37,7 @@ type supervisor struct {
 	ports   ports
 	limits  store.Limits
 	group   *cgroup.Group // nil where none is delegated
+	noGroup string        // why
 	guard   *guard        // set last; nil while the sandbox starts
 	mounts  *os.File      // the list of the view's, where some protect hand-off files; else nil
 	undo    cleanup
