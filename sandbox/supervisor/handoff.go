@@ -16,15 +16,16 @@ import (
 
 // handoffs is what a search for the hand-off files of the workdir found.
 type handoffs struct {
-	before *baseline.Snapshot // of an earlier start; nil at the first
-	now    *baseline.Snapshot
+	before  *baseline.Snapshot // of an earlier start; nil at the first
+	now     *baseline.Snapshot
+	damaged error // why before cannot be read, though it is there
 }
 
 // findHandoffs reads the workdir; globs are the policy's own names.
 func (s *supervisor) findHandoffs(globs []string) (handoffs, error) {
-	before, err := baseline.Load(s.dir.Handoff())
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return handoffs{}, err
+	before, damaged := baseline.Load(s.dir.Handoff())
+	if errors.Is(damaged, os.ErrNotExist) {
+		damaged = nil
 	}
 	tree, err := baseline.Open(s.sandbox.Spec.Workdir)
 	if err != nil {
@@ -32,7 +33,7 @@ func (s *supervisor) findHandoffs(globs []string) (handoffs, error) {
 	}
 	defer tree.Close()
 	now, err := tree.Take(globs, before)
-	return handoffs{before, now}, err
+	return handoffs{before, now, damaged}, err
 }
 
 // protect adds to the view what keeps the hand-off files of the workdir as they
@@ -68,6 +69,9 @@ func (s *supervisor) handoffs() (handoffs, error) {
 func (s *supervisor) rememberHandoffs(found handoffs) error {
 	if found.now.Cut {
 		s.warn("the workdir has more files than are searched for hand-off files; those that were not found are not protected")
+	}
+	if found.damaged != nil { // the power failed while it was written
+		s.warn(fmt.Sprintf("how the hand-off files were before is not known: %v; read what changed in %s", found.damaged, s.sandbox.Spec.Workdir))
 	}
 	if found.before != nil {
 		if n := len(baseline.Compare(found.before, found.now)); n > 0 {
