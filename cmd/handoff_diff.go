@@ -12,6 +12,21 @@ import (
 	"exeat/store"
 )
 
+// diffWorkdir is `sandbox diff` of a live workdir.
+func diffWorkdir(env Env, boxes *sandbox.Sandboxes, info sandbox.Info, opts handoffOptions, json bool) error {
+	if info.Spec.Workdir == "" {
+		return &hintError{fmt.Errorf("sandbox %q has no directory of the host to compare", info.Name), "exeat sandbox create --workdir DIR -- bash"}
+	}
+	found, err := opts.settle(env, boxes, info.Sandbox)
+	if err != nil {
+		return err
+	}
+	if json {
+		return writeJSON(env.Out, handoffRows(found.Changes()))
+	}
+	return printHandoffs(env, info.Sandbox, found)
+}
+
 // handoffRow is a change as JSON.
 type handoffRow struct {
 	Path string `json:"path"` // printable ASCII, the rest escaped

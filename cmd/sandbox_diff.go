@@ -2,11 +2,8 @@ package cmd
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"exeat/sandbox"
 )
 
 const diffHelp = `Show what a sandbox changed outside of itself. For one with --workdir: the hand-off files of that
@@ -37,20 +34,5 @@ func runSandboxDiff(ctx context.Context, env Env, name string, opts handoffOptio
 	if err != nil {
 		return err
 	}
-	if info.Spec.Workdir == "" {
-		return &hintError{fmt.Errorf("sandbox %q has no directory of the host to compare", name), "exeat sandbox create --workdir DIR -- bash"}
-	}
 	return diffWorkdir(env, boxes, info, opts, json)
-}
-
-// diffWorkdir is `sandbox diff` of a live workdir.
-func diffWorkdir(env Env, boxes *sandbox.Sandboxes, info sandbox.Info, opts handoffOptions, json bool) error {
-	found, err := opts.settle(env, boxes, info.Sandbox)
-	if err != nil {
-		return err
-	}
-	if json {
-		return writeJSON(env.Out, handoffRows(found.Changes()))
-	}
-	return printHandoffs(env, info.Sandbox, found)
 }
