@@ -99,7 +99,8 @@ func (w *Watcher) bequeath(n notification) {
 
 // threads are those of the process that tid belongs to, its first one first.
 func (p procfs) threads(tid int) []int {
-	return p.list(p.file(tid, "task"), maxThreads)
+	threads, _ := numbersIn(p.file(tid, "task"), maxThreads) // an error leaves those that were read
+	return threads
 }
 
 // children are the child processes of all these threads (proc_tid_children(5)). A kernel without
@@ -135,10 +136,4 @@ func (p procfs) childrenOf(pid, tid int) (children []int) {
 		}
 	}
 	return children
-}
-
-// list returns the numbers among the names in a directory of /proc, in the kernel's order, at most so many.
-func (p procfs) list(path string, most int) []int {
-	numbers, _ := numbersIn(path, most)
-	return numbers
 }
