@@ -4,16 +4,13 @@ import (
 	"bytes"
 	"strconv"
 	"sync"
-
-	"golang.org/x/sys/unix"
 )
 
 // Limits against the agent itself. Whoever has more loses ancestors, which only grant.
 const (
 	maxNotes    = 4096
-	maxThreads  = 64       // of an ending process whose children are looked for
-	maxChildren = 256      // of an ending process that are noted
-	maxList     = 64 << 10 // bytes of a list of children
+	maxThreads  = 64  // of an ending process whose children are looked for
+	maxChildren = 256 // of an ending process that are noted
 )
 
 // lineage keeps who the children of ended processes descend from. The kernel forgets it: they become init's. A
@@ -121,12 +118,8 @@ func (p procfs) children(threads []int) (all []status) {
 }
 
 func (p procfs) childrenOf(pid, tid int) (children []int) {
-	fd, err := unix.Open(p.file(pid, "task/"+strconv.Itoa(tid)+"/children"), unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil
-	}
-	defer unix.Close(fd)
-	text, err := readAll(fd, maxList)
+	var buffer [4096]byte // enough for maxChildren
+	text, err := readProc(p.file(pid, "task/"+strconv.Itoa(tid)+"/children"), buffer[:])
 	if err != nil {
 		return nil
 	}
