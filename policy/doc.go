@@ -47,7 +47,6 @@
 //
 // # What is not enforced yet
 //
-// The protocols graphql, websocket, mcp, json-rpc and tcp, git rules and
-// untainted binaries load, deny all they would speak for, and are findings of
-// Check. OpenShell's middlewares, request signing and SQL are errors.
+// The protocols graphql, websocket, mcp, json-rpc and tcp and git rules load,
+// deny all they would speak for, and are findings of Check. OpenShell's middlewares, request signing and SQL are errors.
 package policy

@@ -54,6 +54,9 @@ func TestSuggest(t *testing.T) {
 			"narrow " + addPush,
 			`narrow {"op":"add_block","block":"git_remote_http_github_com","endpoints":[{"host":"github.com","port":443,"protocol":"rest","enforcement":"enforce","rules":[{"method":"POST","path":"/acme/widgets.git/git-receive-pack"}]}],"binaries":[{"path":"/usr/lib/git-core/git-remote-http","descendants":false}]}`,
 		}},
+		{"a tainted curl", with(put, func(w *policy.Wanted) { w.Tainted = "/sandbox/mine.so" }), []string{
+			`wide {"op":"add_block","block":"curl_api_github_com","endpoints":[{"host":"api.github.com","port":443,"protocol":"rest","enforcement":"enforce","rules":[{"method":"PUT","path":"/repos/acme/widgets/contents/hello_world.py"}]}],"binaries":[{"path":"/usr/bin/curl","descendants":false}]}`,
+		}},
 		{"a file by curl", []policy.Wanted{put}, []string{
 			"narrow " + addPut,
 			`narrow {"op":"add_block","block":"curl_api_github_com","endpoints":[{"host":"api.github.com","port":443,"protocol":"rest","enforcement":"enforce","rules":[{"method":"PUT","path":"/repos/acme/widgets/contents/hello_world.py"}]}],"binaries":[{"path":"/usr/bin/curl","descendants":false}]}`,

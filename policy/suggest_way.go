@@ -52,7 +52,7 @@ func (p *Policy) newBlock(group []Wanted) []Option {
 	}
 	if group[0].Tainted != "" {
 		way.Risk = RiskWide
-		way.Permits = append(way.Permits, group[0].Binary+" is tainted ("+group[0].Tainted+"), so this permits whatever code the agent loads into it")
+		way.Permits = append(way.Permits, group[0].permitTainted()...)
 	}
 	return []Option{way}
 }
@@ -71,10 +71,19 @@ func (p *Policy) newBinary(group []Wanted) []Option {
 				Op: OpAddBinary, Block: b.Key,
 				Binary: &BinarySpec{Path: literalGlob(group[0].Binary), Descendants: &only},
 			}},
-			Permits: []string{fmt.Sprintf("%s may do all that block %s allows: %s", group[0].Binary, b.Key, b.destinations())},
+			Permits: append(group[0].permitTainted(),
+				fmt.Sprintf("%s may do all that block %s allows: %s", group[0].Binary, b.Key, b.destinations())),
 		})
 	})
 	return ways
+}
+
+// permitTainted says what it means to grant something to a program that runs the agent's own code.
+func (w Wanted) permitTainted() []string {
+	if w.Tainted == "" {
+		return nil
+	}
+	return []string{w.Binary + " is tainted (" + w.Tainted + "), so this permits whatever code the agent loads into it"}
 }
 
 // newEndpoint lets all programs of a block the program is in reach the host.

@@ -50,6 +50,10 @@ func TestPermits(t *testing.T) {
 		{"the same for what it starts", block("again", "{ host: github.com, port: 443, protocol: rest, access: read-only }", "{ path: /usr/bin/curl }"), []string{
 			"GET, HEAD and OPTIONS https://github.com:443/** by /usr/bin/curl and what it starts",
 		}},
+		{"the same, and less, for it untainted", block("again", "{ host: github.com, port: 443, protocol: rest, access: read-only }", "{ path: /usr/bin/curl, descendants: false, untainted: true }"), nil},
+		{"only while it is untainted", block("more", "{ host: a.example, port: 443, protocol: rest, access: full }", "{ path: /usr/bin/curl, untainted: true }"), []string{
+			"every method on https://a.example:443/** by /usr/bin/curl and what it starts, untainted",
+		}},
 		{"a preset", block("more", "{ host: a.example, ports: [80, 8443], path: /v1/**, protocol: rest, access: read-write }", curl), []string{
 			"GET, HEAD, OPTIONS, PATCH, POST and PUT http://a.example:80/v1/** by /usr/bin/curl",
 			"GET, HEAD, OPTIONS, PATCH, POST and PUT https://a.example:8443/v1/** by /usr/bin/curl",
@@ -87,6 +91,16 @@ func TestRemovingInspectionPermits(t *testing.T) {
 	open := block("open", "{ host: github.com, port: 443 }", curl)
 	got := risk.Assess(parse(t, base, open), parse(t, open))
 	want := []string{"any traffic to github.com:443, uninspected, by /usr/bin/curl"}
+	if diff := cmp.Diff(want, got.Permits); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What a program got only untainted it now gets whatever the agent loads into it.
+func TestTaintedIsMore(t *testing.T) {
+	const endpoint = "{ host: a.example, port: 443, protocol: rest, access: full }"
+	got := risk.Assess(parse(t, block("x", endpoint, "{ path: /usr/bin/curl, untainted: true }")), parse(t, block("x", endpoint, "{ path: /usr/bin/curl }")))
+	want := []string{"every method on https://a.example:443/** by /usr/bin/curl and what it starts"}
 	if diff := cmp.Diff(want, got.Permits); diff != "" {
 		t.Error(diff)
 	}

@@ -8,4 +8,8 @@
 //
 // The owner of a connection is the process that called connect(), whoever writes to it afterwards.
 // An allowed program that hands its socket to another one is the limit of this.
+//
+// A path says little about a program that runs the agent's own code, so the executable mappings are looked at
+// as well (taint). exit_group() is held to note whom the children of an ending process descend from. Where the kernel
+// gives no seccomp listener, a strict scan of who has the connection open takes the place of all this.
 package identity

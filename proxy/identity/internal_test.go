@@ -62,6 +62,17 @@ func TestSameSocketTwice(t *testing.T) {
 	}
 }
 
+// Who was tainted at the first call on a socket is not clean at the second.
+func TestTaintStaysWithSocket(t *testing.T) {
+	r := newRecords(8)
+	r.begin(1).finish(Caller{Exe: "/usr/bin/git", Tainted: "/tmp/x.so"})
+	second := r.begin(1)
+	second.finish(Caller{Exe: "/usr/bin/git"})
+	if got := second.wait(time.Second); got.Tainted != "/tmp/x.so" || got.Unknown != "" {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestIncompleteRecordIsUnknown(t *testing.T) {
 	if got, want := newRecords(1).begin(1).wait(time.Millisecond).Unknown, "the executable is still being read"; got != want {
 		t.Errorf("got %q, want %q", got, want)

@@ -4,16 +4,13 @@ import (
 	"bytes"
 	"strconv"
 	"sync"
-
-	"golang.org/x/sys/unix"
 )
 
 // Limits against the agent itself. Whoever has more loses ancestors, which only grant.
 const (
 	maxNotes    = 4096
-	maxThreads  = 64       // of an ending process whose children are looked for
-	maxChildren = 256      // of an ending process that are noted
-	maxList     = 64 << 10 // bytes of a list of children
+	maxThreads  = 64  // of an ending process whose children are looked for
+	maxChildren = 256 // of an ending process that are noted
 )
 
 // lineage keeps who the children of ended processes descend from. The kernel forgets it: they become init's. A
@@ -99,7 +96,8 @@ func (w *Watcher) bequeath(n notification) {
 
 // threads are those of the process that tid belongs to, its first one first.
 func (p procfs) threads(tid int) []int {
-	return p.list(p.file(tid, "task"), maxThreads)
+	threads, _ := numbersIn(p.file(tid, "task"), maxThreads) // an error leaves those that were read
+	return threads
 }
 
 // children are the child processes of all these threads (proc_tid_children(5)). A kernel without
@@ -120,12 +118,8 @@ func (p procfs) children(threads []int) (all []status) {
 }
 
 func (p procfs) childrenOf(pid, tid int) (children []int) {
-	fd, err := unix.Open(p.file(pid, "task/"+strconv.Itoa(tid)+"/children"), unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil
-	}
-	defer unix.Close(fd)
-	text, err := readAll(fd, maxList)
+	var buffer [4096]byte // enough for maxChildren
+	text, err := readProc(p.file(pid, "task/"+strconv.Itoa(tid)+"/children"), buffer[:])
 	if err != nil {
 		return nil
 	}
@@ -135,10 +129,4 @@ func (p procfs) childrenOf(pid, tid int) (children []int) {
 		}
 	}
 	return children
-}
-
-// list returns the numbers among the names in a directory of /proc, in the kernel's order, at most so many.
-func (p procfs) list(path string, most int) []int {
-	numbers, _ := numbersIn(path, most)
-	return numbers
 }

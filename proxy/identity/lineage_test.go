@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -57,6 +58,25 @@ func TestFirstProgramIsNoOrphan(t *testing.T) {
 	b.start(b.program("program"), "connect", b.v4.Addr().String())
 	if got := b.who(b.accept(b.v4)); len(got.Ancestors) != 0 {
 		t.Errorf("got %+v, want no ancestors", got)
+	}
+}
+
+// Very many processes that end are not in the way of one that connects.
+func TestExitsHoldNobody(t *testing.T) {
+	b := startBox(t)
+	busy, known := b.program("busy"), b.program("known")
+	for range 4 {
+		b.start(busy, "forks", "100000")
+	}
+	for range 5 {
+		began := time.Now()
+		b.start(known, "connect", b.v4.Addr().String())
+		if got := b.who(b.accept(b.v4)); got.Exe != known || got.Unknown != "" {
+			t.Errorf("got %+v, want %s", got, known)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("connected after %v", took)
+		}
 	}
 }
 

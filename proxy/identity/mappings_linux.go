@@ -142,22 +142,3 @@ func codeOf(line []byte) (path []byte, code bool) {
 	executable := len(field[1]) == 4 && field[1][2] == 'x'
 	return bytes.TrimLeft(rest, " "), executable && !bytes.Equal(field[4], []byte("0"))
 }
-
-// readAll reads a file of /proc, whose size is not known before.
-func readAll(fd, limit int) ([]byte, error) {
-	text := make([]byte, 0, 16<<10)
-	for len(text) < limit {
-		if len(text) == cap(text) {
-			text = append(text, 0)[:len(text)]
-		}
-		n, err := unix.Read(fd, text[len(text):cap(text)])
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil || n == 0 {
-			return text, err
-		}
-		text = text[:len(text)+n]
-	}
-	return nil, unix.EFBIG
-}

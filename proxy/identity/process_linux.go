@@ -10,16 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// procfs is the path of a mounted proc(5), which decides how processes are numbered.
-type procfs string
-
-// hostProc numbers processes as the supervisor does.
-const hostProc procfs = "/proc"
-
-func (p procfs) file(pid int, name string) string {
-	return string(p) + "/" + strconv.Itoa(pid) + "/" + name
-}
-
 // status is the part of /proc/PID/stat that tells processes apart.
 type status struct {
 	pid     int
@@ -75,19 +65,6 @@ func (p procfs) threadGroup(tid int) (int, error) {
 		return 0, errors.New("the kernel's thread status is not understood")
 	}
 	return strconv.Atoi(string(number))
-}
-
-func readProc(path string, buffer []byte) ([]byte, error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(fd)
-	n, err := unix.Read(fd, buffer)
-	if err != nil {
-		return nil, err
-	}
-	return buffer[:n], nil
 }
 
 // deletedSuffix is what the kernel adds to the path of a file that has none any more (proc_pid_exe(5)).

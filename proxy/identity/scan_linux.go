@@ -128,30 +128,3 @@ func (c Caller) and(o Caller) Caller {
 	c.Ancestors = slices.DeleteFunc(slices.Clone(c.Ancestors), func(name string) bool { return !slices.Contains(o.Ancestors, name) })
 	return c
 }
-
-// numbersIn returns the numbers among the names in a directory of /proc, in the kernel's order.
-func numbersIn(path string, most int) (numbers []int, err error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(fd)
-	var buffer [8192]byte
-	for {
-		n, err := unix.ReadDirent(fd, buffer[:])
-		if err != nil || n == 0 {
-			return numbers, err
-		}
-		_, _, names := unix.ParseDirent(buffer[:n], -1, nil)
-		for _, name := range names {
-			number, err := strconv.Atoi(name)
-			switch {
-			case err != nil:
-			case len(numbers) == most:
-				return numbers, unix.E2BIG
-			default:
-				numbers = append(numbers, number)
-			}
-		}
-	}
-}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"exeat/proxy/identity"
 	"exeat/sandbox/confine"
 	"exeat/sandbox/early"
 	"exeat/store"
@@ -108,10 +109,37 @@ func try(ctx context.Context, ids confine.IDs) error {
 		return err
 	}
 	defer box.Close()
+	stop, err := answer(ctx, box)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	if err := box.Go(); err != nil {
 		return err
 	}
 	return run(ctx, box, self.Target)
+}
+
+// answer lets the sandbox's programs go on where the kernel holds them, as a supervisor does: when they end, for
+// one. stop ends the sandbox first, because then nobody is held any more.
+func answer(ctx context.Context, box *confine.Box) (stop func(), err error) {
+	watcher, err := identity.New(identity.Config{
+		Notify: box.Notify, Proc: box.Proc, Diag: box.Sockets.Diag, Conntrack: box.Sockets.Conntrack, InitPID: box.PID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = watcher.Watch(ctx) // when it fails, the program does not end, which is said
+	}()
+	return func() {
+		box.End()
+		cancel()
+		<-done
+	}, nil
 }
 
 // spec is a sandbox with the system's libraries and this binary.

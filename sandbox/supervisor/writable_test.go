@@ -16,7 +16,8 @@ func TestWritable(t *testing.T) {
 		{Target: "/tmp/project", ReadOnly: true},
 		{Target: homePath},
 		{Target: denialsPath, ReadOnly: true},
-		{Target: "/opt/cache"}, {Target: "/opt/cache", ReadOnly: true}, // over the one before
+		{Target: "/opt/cache"},
+		{Target: "/opt/cache", ReadOnly: true}, // over the one before
 	}}
 	for name, want := range map[string]bool{
 		"/usr/bin/git":                       false,
