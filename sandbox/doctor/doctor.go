@@ -9,8 +9,10 @@ import (
 	"sync"
 	"time"
 
+	"exeat/proxy/identity"
 	"exeat/sandbox/confine"
 	"exeat/sandbox/early"
+	"exeat/sandbox/reexec"
 	"exeat/store"
 )
 
@@ -93,6 +95,9 @@ const patience = 10 * time.Second
 func try(ctx context.Context, ids confine.IDs) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if err := reexec.Seal(); err != nil {
+		return err
+	}
 	if err := ids.Check(); err != nil {
 		return err
 	}
@@ -108,10 +113,33 @@ func try(ctx context.Context, ids confine.IDs) error {
 		return err
 	}
 	defer box.Close()
+	stop, err := watch(box)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	if err := box.Go(); err != nil {
 		return err
 	}
 	return run(ctx, box, self.Target)
+}
+
+// watch answers the calls that the kernel holds, as a supervisor does. What it
+// returns ends the sandbox first, and then the answering.
+func watch(box *confine.Box) (stop func(), err error) {
+	watcher, err := identity.New(identity.Config{
+		Notify: box.Notify, Proc: box.Proc, Diag: box.Sockets.Diag, Conntrack: box.Sockets.Conntrack, InitPID: box.PID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = watcher.Watch(ctx) // its end ends the program, which is noticed
+	}()
+	return func() { box.End(); cancel(); <-done }, nil
 }
 
 // spec is a sandbox with the system's libraries and this binary.
