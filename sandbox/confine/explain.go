@@ -29,6 +29,9 @@ func explain(err error, ids IDs) error {
 		return appArmorError(e, readHost())
 	case syscall.EINVAL:
 		e.Message, e.Advice = notBuilt(refused(ids, errno))
+	case syscall.ENOSYS:
+		e.Message = fmt.Sprintf("this kernel lacks a system call that a sandbox needs (%v)", err)
+		e.Advice = "use Linux 5.12 or later, outside of containers that restrict system calls"
 	case syscall.EAGAIN:
 		e.Message, e.Advice = "no more processes may be started", "ulimit -u"
 	}

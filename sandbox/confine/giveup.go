@@ -35,7 +35,11 @@ func giveUp(spec *Spec, r *report) (*os.File, error) {
 	}
 	// The user's session keyring would come along; programs get an empty one.
 	if _, err := unix.KeyctlInt(unix.KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0); err != nil && !errors.Is(err, unix.ENOSYS) {
-		return nil, fmt.Errorf("session keyring: %w", err)
+		return nil, &StartError{
+			Step: "lock down", Errno: errnoOf(err),
+			Message: fmt.Sprintf("keyctl(2), which takes your session keyring from a sandbox, does not work here: %v", err),
+			Advice:  "run exeat outside of containers that restrict keyctl(2), or: docker run --security-opt seccomp=unconfined ...",
+		}
 	}
 	if err := restrict(spec, r); err != nil {
 		return nil, err

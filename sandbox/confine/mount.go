@@ -57,7 +57,11 @@ func attach(tree *os.File, dir int, to string) error {
 	if to == "" {
 		flags |= unix.MOVE_MOUNT_T_EMPTY_PATH
 	}
-	return unix.MoveMount(int(tree.Fd()), "", dir, to, flags)
+	err := unix.MoveMount(int(tree.Fd()), "", dir, to, flags)
+	if err == unix.ENOSYS {
+		return mountCall("move_mount", err)
+	}
+	return err
 }
 
 // copyTree copies what path of dir shows, with all that is mounted below.
@@ -153,7 +157,11 @@ func openat2(dir int, path string, flags, resolve uint64) (int, error) {
 	how := unix.OpenHow{Flags: flags | unix.O_CLOEXEC, Resolve: resolve | unix.RESOLVE_NO_MAGICLINKS}
 	for {
 		fd, err := unix.Openat2(dir, path, &how)
-		if err != unix.EINTR && err != unix.EAGAIN {
+		switch err {
+		case unix.EINTR, unix.EAGAIN:
+		case unix.ENOSYS, unix.EPERM:
+			return -1, mountCall("openat2", err)
+		default:
 			return fd, err
 		}
 	}

@@ -52,7 +52,7 @@ func OpenTree(path string) (*os.File, error) {
 // (mount_namespaces(7), "Shared subtrees").
 func detach(tree *os.File) error {
 	a := unix.MountAttr{Attr_set: attrs, Propagation: unix.MS_PRIVATE}
-	return os.NewSyscallError("mount_setattr", unix.MountSetattr(int(tree.Fd()), "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &a))
+	return mountCall("mount_setattr", unix.MountSetattr(int(tree.Fd()), "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &a))
 }
 
 // IDMapped is [OpenTree] with ids exchanged: what belongs to diskUID and diskGID

@@ -12,6 +12,7 @@ import (
 	"exeat/proxy/identity"
 	"exeat/sandbox/confine"
 	"exeat/sandbox/early"
+	"exeat/sandbox/reexec"
 	"exeat/store"
 )
 
@@ -94,6 +95,9 @@ const patience = 10 * time.Second
 func try(ctx context.Context, ids confine.IDs) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if err := reexec.Seal(); err != nil {
+		return err
+	}
 	if err := ids.Check(); err != nil {
 		return err
 	}
@@ -109,7 +113,7 @@ func try(ctx context.Context, ids confine.IDs) error {
 		return err
 	}
 	defer box.Close()
-	stop, err := answer(ctx, box)
+	stop, err := watch(box)
 	if err != nil {
 		return err
 	}
@@ -120,26 +124,22 @@ func try(ctx context.Context, ids confine.IDs) error {
 	return run(ctx, box, self.Target)
 }
 
-// answer lets the sandbox's programs go on where the kernel holds them, as a supervisor does: when they end, for
-// one. stop ends the sandbox first, because then nobody is held any more.
-func answer(ctx context.Context, box *confine.Box) (stop func(), err error) {
+// watch answers the calls that the kernel holds, as a supervisor does. What it
+// returns ends the sandbox first, and then the answering.
+func watch(box *confine.Box) (stop func(), err error) {
 	watcher, err := identity.New(identity.Config{
 		Notify: box.Notify, Proc: box.Proc, Diag: box.Sockets.Diag, Conntrack: box.Sockets.Conntrack, InitPID: box.PID,
 	})
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = watcher.Watch(ctx) // when it fails, the program does not end, which is said
+		_ = watcher.Watch(ctx) // its end ends the program, which is noticed
 	}()
-	return func() {
-		box.End()
-		cancel()
-		<-done
-	}, nil
+	return func() { box.End(); cancel(); <-done }, nil
 }
 
 // spec is a sandbox with the system's libraries and this binary.

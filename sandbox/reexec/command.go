@@ -114,7 +114,21 @@ func Received(args []string) (map[string]*os.File, []string, error) {
 // of those inside a sandbox is a way out (close_range(2)).
 func Seal() error {
 	if err := unix.CloseRange(First, ^uint(0), unix.CLOSE_RANGE_CLOEXEC); err != nil {
-		return fmt.Errorf("close_range: %w", err)
+		return &sealError{err}
 	}
 	return nil
 }
+
+// sealError says that nothing keeps the files of a shell out of a sandbox.
+type sealError struct{ err error }
+
+func (e *sealError) Error() string {
+	return fmt.Sprintf("close_range(2), which keeps open files out of a sandbox, does not work here: %v", e.err)
+}
+
+// Hint says what to do about it.
+func (e *sealError) Hint() string {
+	return "use Linux 5.12 or later, outside of containers that restrict close_range(2)"
+}
+
+func (e *sealError) Unwrap() error { return e.err }
