@@ -23,6 +23,7 @@ type createOptions struct {
 	noKeep    bool
 	frozen    bool
 	hostPorts []int
+	paths     pathFlags
 	identity  func() (name, email string) // who the user is to git
 	limits    store.Limits
 }
@@ -59,6 +60,8 @@ func newSandboxCreateCommand(env Env) *cobra.Command {
 	c.Flags().StringVarP(&opts.policy, "policy", "p", "", "policy `file`; without it the built-in default policy")
 	c.Flags().StringArrayVar(&opts.providers, "provider", nil, "attach a credential provider by `name` (repeat for more)")
 	c.Flags().StringVarP(&opts.workdir, "workdir", "w", "", "mount this `directory` at its own path, writable, and start there")
+	c.Flags().StringArrayVar(&opts.paths.readOnly, "ro", nil, "show this `path` of the machine, read-only (repeat for more)")
+	c.Flags().StringArrayVar(&opts.paths.readWrite, "rw", nil, "show this `path` of the machine, writable (repeat for more)")
 	c.Flags().StringArrayVarP(&opts.env, "env", "e", nil, "set a variable, as `NAME=VALUE`, or NAME to take it from here")
 	c.Flags().IntSliceVar(&opts.hostPorts, "host-port", nil, "lend it `port` of this machine, as host.exeat.local:PORT (repeat for more)")
 	c.Flags().BoolVar(&opts.noKeep, "no-keep", false, "delete the sandbox when the command ends")

@@ -23,6 +23,9 @@ func prepareCreate(ctx context.Context, env Env, st *store.Store, opts createOpt
 	if err != nil {
 		return sandbox.CreateArgs{}, err
 	}
+	if p, err = opts.paths.apply(env, p); err != nil {
+		return sandbox.CreateArgs{}, err
+	}
 	spec, private, err := newSpec(ctx, env, st, opts)
 	if err != nil {
 		return sandbox.CreateArgs{}, err

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"exeat/policy"
 	"exeat/sandbox/confine"
 	"exeat/sandbox/control"
@@ -15,13 +17,15 @@ import (
 
 // view collects what the sandbox will see, before any of it is mounted.
 type view struct {
-	refuse   refusals
-	strict   bool // a missing path of the policy fails the start
-	mounts   []confine.Mount
-	pins     []confine.Pin // hand-off files of the workdir
-	links    []confine.Link
-	landlock confine.Landlock
-	warnings []string
+	refuse     refusals
+	strict     bool     // a missing path of the policy fails the start
+	changeable []string // what is going to be writable, as it is named
+	names      []string // paths of the policy that lead elsewhere
+	mounts     []confine.Mount
+	pins       []confine.Pin // hand-off files of the workdir
+	links      []confine.Link
+	landlock   confine.Landlock
+	warnings   []string
 }
 
 // within says whether name is dir or lies below it.
@@ -33,6 +37,7 @@ func within(name, dir string) bool {
 func newView(p *policy.Policy, spec store.Spec, dir control.Dir, refuse refusals) (*view, error) {
 	v := &view{refuse: refuse, strict: p.Landlock.Compatibility == policy.HardRequirement}
 	v.landlock.Require = v.strict
+	v.expectWritable(p.Filesystem, spec)
 	v.addBaseline(p.Filesystem)
 	if err := v.addPolicy(p.Filesystem); err != nil {
 		return nil, err
@@ -43,7 +48,20 @@ func newView(p *policy.Policy, spec store.Spec, dir control.Dir, refuse refusals
 	if err := v.addProgram(spec.Program); err != nil {
 		return nil, err
 	}
-	return v, v.addOwn(p.Filesystem, dir)
+	if err := v.addOwn(p.Filesystem, dir); err != nil {
+		return nil, err
+	}
+	return v, v.addNames()
+}
+
+// expectWritable notes what the sandbox will be able to change. No symlink in
+// there is followed, and nothing read-only below it is left to the mount around it.
+func (v *view) expectWritable(fs policy.Filesystem, spec store.Spec) {
+	v.changeable = slices.Clone(fs.ReadWrite)
+	if spec.Workdir != "" {
+		v.changeable = append(v.changeable, spec.Workdir)
+	}
+	v.refuse.writable, v.refuse.uid = v.changeable, spec.HostUID
 }
 
 // addPolicy mounts the policy's paths. Writable ones come second, so that a
@@ -65,25 +83,70 @@ func (v *view) addPolicy(fs policy.Filesystem) error {
 	return nil
 }
 
-// addPath mounts one path of the policy at its own place.
+// addPath mounts one path of the policy at its own place; where that leads
+// elsewhere, at that place, and the path becomes a symlink as it is on the host.
 func (v *view) addPath(name string, readOnly bool) error {
-	if isOwn(name) || (readOnly && v.has(name)) {
+	if isOwn(name) {
 		return nil
 	}
+	if readOnly && v.has(name) {
+		return v.exists(name)
+	}
 	source, err := v.source(name, !readOnly)
-	if errors.Is(err, os.ErrNotExist) {
+	if isMissing(err) {
 		return v.missing(name)
 	}
 	if err != nil {
 		return err
 	}
-	v.mount(source, name, readOnly)
+	if isOwn(source) {
+		return &hintError{name + " leads to " + source + ", and that place is the sandbox's own", "remove " + name + " from the policy"}
+	}
+	v.mount(source, source, readOnly)
+	if source != name {
+		v.names = append(v.names, name)
+	}
 	return nil
 }
 
-// has says whether the view shows name already, read-only like all of the baseline.
+func isMissing(err error) bool { return errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ENOTDIR) }
+
+// has says whether the view shows name already and read-only: below a mount
+// that is, with no writable one between the two.
 func (v *view) has(name string) bool {
-	return slices.ContainsFunc(v.mounts, func(m confine.Mount) bool { return within(name, m.Target) && m.ReadOnly })
+	return slices.ContainsFunc(v.mounts, func(m confine.Mount) bool {
+		return m.ReadOnly && within(name, m.Target) && !slices.ContainsFunc(v.changeable, func(w string) bool {
+			return within(name, w) && within(w, m.Target)
+		})
+	})
+}
+
+// exists says what is said of any other missing path also of one that needs no
+// mount. What every program needs is left out without a word where it is not.
+func (v *view) exists(name string) error {
+	if slices.Contains(baselineUsr, name) {
+		return nil
+	}
+	if _, err := os.Stat(name); isMissing(err) {
+		return v.missing(name)
+	}
+	return nil
+}
+
+// addNames makes the paths of the policy that lead elsewhere lead there in the
+// view, unless the symlink is in what is shown anyway.
+func (v *view) addNames() error {
+	root := v.root()
+	for _, name := range v.names {
+		real, err := v.refuse.follow(name)
+		if err != nil {
+			return err
+		}
+		if at, _ := root.resolve(name); at != real {
+			v.links = append(v.links, confine.Link{Path: name, Target: real})
+		}
+	}
+	return nil
 }
 
 // missing leaves out a path that this machine does not have, unless the policy
@@ -109,6 +172,9 @@ func (v *view) source(name string, writable bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if info, err := os.Lstat(source); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+		return "", &hintError{"refusing to mount " + name + ": it is neither a file nor a directory", "name a file or a directory"}
+	}
 	if writable && slices.Contains(system, source) {
 		return "", &hintError{"refusing to make " + name + " writable: it belongs to the system", "name a directory below " + name}
 	}
@@ -132,6 +198,9 @@ func (v *view) addWorkdir(fs policy.Filesystem, workdir string) error {
 	if !fs.IncludeWorkdir {
 		return &hintError{"the policy says include_workdir: false, so " + workdir + " cannot be mounted", "write include_workdir: true, or leave --workdir out"}
 	}
+	if slices.Contains(fs.ReadOnly, workdir) {
+		return &hintError{"the policy shows " + workdir + " read-only, and --workdir would make it writable", "remove it from filesystem_policy.read_only, or leave --workdir out"}
+	}
 	if workdir != "/tmp" && isOwn(workdir) && !within(workdir, "/tmp") {
 		return &hintError{"refusing to mount " + workdir + ": that path is the sandbox's own", "name a directory elsewhere"}
 	}
@@ -150,7 +219,7 @@ func (v *view) addWorkdir(fs policy.Filesystem, workdir string) error {
 // not read-only, or is none that is known. What the sandbox has of its own is writable but for what is mounted there.
 func (v *view) writable(name string) bool {
 	at, readOnly := "", false
-	for _, dir := range own {
+	for _, dir := range ownPlaces {
 		if within(name, dir) {
 			at = dir
 		}
