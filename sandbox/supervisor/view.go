@@ -208,6 +208,9 @@ func (v *view) addWorkdir(fs policy.Filesystem, workdir string) error {
 	if err != nil {
 		return fmt.Errorf("workdir %s: %w", workdir, err)
 	}
+	if source != workdir { // it had no symlink when it was signed
+		return &hintError{"workdir " + workdir + " now leads to " + source, "create a sandbox for " + source}
+	}
 	if source == "/tmp" {
 		return &hintError{"refusing to mount /tmp: the sandbox has its own", "name a directory below /tmp"}
 	}
