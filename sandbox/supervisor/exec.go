@@ -22,7 +22,7 @@ func (h handler) Exec(_ context.Context, r control.ExecRequest) (*control.Starte
 		return nil, err
 	}
 	p, err := s.box.Exec(confine.ExecSpec{
-		Argv: r.Argv, Env: withExtra(s.env, r.Env), Dir: cmp.Or(r.Dir, s.sandbox.Spec.Workdir, homePath),
+		Argv: s.argv(r), Env: withExtra(s.env, r.Env), Dir: cmp.Or(r.Dir, s.sandbox.Spec.Workdir, homePath),
 		TTY: r.TTY, Rows: r.Rows, Cols: r.Cols,
 	})
 	if err != nil {
@@ -30,6 +30,15 @@ func (h handler) Exec(_ context.Context, r control.ExecRequest) (*control.Starte
 	}
 	s.enter(p, r)
 	return s.startedOf(p, r), nil
+}
+
+// argv is what is started. The sandbox's own command is the program that its
+// user's PATH meant, which may be another than the first of that name inside.
+func (s *supervisor) argv(r control.ExecRequest) []string {
+	if p := s.sandbox.Spec.Program; r.Main && p != nil {
+		return append([]string{programPath(p)}, r.Argv[1:]...)
+	}
+	return r.Argv
 }
 
 // startedOf hands a program's files to the server.

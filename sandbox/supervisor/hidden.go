@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"exeat/sandbox/confine"
 	"exeat/sandbox/control"
+	"exeat/sandbox/toolbox"
 )
 
 // explainExec says why a program did not start: whether something it needs is
@@ -60,8 +62,16 @@ func (s *supervisor) badDirectory(failed *confine.ExecError) error {
 	return control.Errorf(control.CodeBadRequest, "%s", failed.Error())
 }
 
+// home is the user's, for looking things up; none of the user's variables is known here.
+func (s *supervisor) home() toolbox.Home {
+	return toolbox.Home{Dir: s.launch.Home, Getenv: func(string) string { return "" }}
+}
+
 // hidden is a sentence about something the view hides, with the line that shows it.
 func (s *supervisor) hidden(code, text, host string) error {
+	if real, err := filepath.EvalSymlinks(host); err == nil && toolbox.IsShim(host, real) {
+		return control.Errorf(code, "%s", text).WithHint("exeat sandbox create --toolchains ...")
+	}
 	show, err := s.toShow(host)
 	if err != nil {
 		e := control.AsError(err)
@@ -98,7 +108,7 @@ func (s *supervisor) prefixOf(file string) string {
 	case err != nil || info.IsDir():
 		return file
 	case within(file, s.launch.Home):
-		return packageOf(file)
+		return s.home().Package(file)
 	case within(file, "/nix/store"):
 		return "/nix/store" // a package there is a web of others
 	case path.Dir(dir) == "/" || path.Dir(dir) == "/home":

@@ -116,7 +116,7 @@ func closeTrees(spec confine.Spec) {
 
 // aliases are the other paths that a binary of the policy means.
 func (s *supervisor) aliases(name string) []string {
-	return append(s.root.aliases(name), programAliases(s.sandbox.Spec.Program, name, s.root)...)
+	return append(s.root.aliases(name), s.sandbox.Spec.Program.Aliases(name)...)
 }
 
 // compile makes the engine of a policy, with the symlinks of this view.

@@ -45,7 +45,10 @@ func newView(p *policy.Policy, spec store.Spec, dir control.Dir, refuse refusals
 	if err := v.addWorkdir(p.Filesystem, spec.Workdir); err != nil {
 		return nil, err
 	}
-	if err := v.addProgram(spec.Program); err != nil {
+	if err := v.addProgram(spec.Program, refuse.home); err != nil {
+		return nil, err
+	}
+	if err := v.addTools(spec.Tools); err != nil {
 		return nil, err
 	}
 	if err := v.addOwn(p.Filesystem, dir); err != nil {
