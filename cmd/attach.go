@@ -19,7 +19,7 @@ func attach(ctx context.Context, env Env, client *control.Client, request contro
 	request.TTY = env.InTTY() && env.OutTTY
 	if request.TTY {
 		request.Cols, request.Rows, _ = term.GetSize(int(env.In.Fd()))
-		request.Env = append([]string{"TERM=" + env.Getenv("TERM")}, request.Env...)
+		request.Env = append(terminalKind(env), request.Env...)
 	}
 	stream, err := client.Exec(ctx, request)
 	if err != nil {
@@ -40,6 +40,18 @@ func attach(ctx context.Context, env Env, client *control.Client, request contro
 		return &codeError{code: code}
 	}
 	return nil
+}
+
+// terminalKind is all that passes of the environment of whoever runs a program:
+// which terminal this is, since the one inside is shown on it.
+func terminalKind(env Env) []string {
+	var kind []string
+	for _, name := range []string{"TERM", "COLORTERM"} {
+		if value := env.Getenv(name); value != "" {
+			kind = append(kind, name+"="+value)
+		}
+	}
+	return kind
 }
 
 // input is standard input, or nothing where it is closed.

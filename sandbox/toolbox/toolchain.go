@@ -79,7 +79,7 @@ func (h Home) rust() Tool {
 	}
 	tool.Bin = []string{bin}
 	tool.Env = map[string]string{"CARGO_HOME": "/sandbox/.cargo"}
-	if chains := existing(rustup+"/toolchains", rustup+"/settings.toml"); len(chains) > 0 {
+	if chains := existing(rustup+"/toolchains", rustup+"/settings.toml", rustup+"/update-hashes"); len(chains) > 0 {
 		tool.Show = append(tool.Show, chains...)
 		tool.Env["RUSTUP_HOME"] = rustup
 	}
