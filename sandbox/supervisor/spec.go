@@ -28,7 +28,7 @@ func (s *supervisor) spec() (confine.Spec, error) {
 		},
 	}
 	spec.Files = append(identityFiles(s.sandbox.Name, s.shell(), spec.UID, spec.GID),
-		confine.File{Path: gitConfigPath, Content: gitConfig(s.launch.GitName, s.launch.GitEmail)})
+		confine.File{Path: gitConfigPath, Content: gitConfig(s.launch.GitName, s.launch.GitEmail, gitHosts(p))})
 	if os.Geteuid() != 0 {
 		return spec, nil
 	}
