@@ -185,7 +185,9 @@ func (v *view) source(name string, writable bool) (string, error) {
 }
 
 func (v *view) mount(source, target string, readOnly bool) {
-	v.mounts = append(v.mounts, confine.Mount{Source: source, Target: target, ReadOnly: readOnly})
+	// Files of ours lie over those of /etc, and must not go with them.
+	steady := target == "/etc"
+	v.mounts = append(v.mounts, confine.Mount{Source: source, Target: target, ReadOnly: readOnly, Steady: steady})
 	if readOnly {
 		v.landlock.ReadOnly = append(v.landlock.ReadOnly, target)
 		return
