@@ -4,7 +4,10 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	"golang.org/x/term"
@@ -21,6 +24,7 @@ func attach(ctx context.Context, env Env, client *control.Client, request contro
 		request.Cols, request.Rows, _ = term.GetSize(int(env.In.Fd()))
 		request.Env = append(terminalKind(env), request.Env...)
 	}
+	request.Found = foundHere(request.Argv[0])
 	stream, err := client.Exec(ctx, request)
 	if err != nil {
 		return programError(err)
@@ -52,6 +56,18 @@ func terminalKind(env Env) []string {
 		}
 	}
 	return kind
+}
+
+// foundHere is where a user's own PATH has a program; "" where it has none.
+func foundHere(name string) string {
+	if strings.Contains(name, "/") {
+		return ""
+	}
+	path, err := exec.LookPath(name)
+	if err != nil || !filepath.IsAbs(path) {
+		return ""
+	}
+	return path
 }
 
 // input is standard input, or nothing where it is closed.

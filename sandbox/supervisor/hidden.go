@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -22,7 +23,7 @@ func (s *supervisor) explainExec(r control.ExecRequest, err error) error {
 	}
 	switch failed.Problem {
 	case confine.NotFound:
-		return s.notFound(r.Argv[0])
+		return s.notFound(r)
 	case confine.NotExecutable:
 		return control.Errorf(control.CodeNotExecutable, "%s", failed.Error()).WithHint("chmod +x " + failed.Path)
 	case confine.NoInterpreter:
@@ -37,12 +38,13 @@ func (s *supervisor) explainExec(r control.ExecRequest, err error) error {
 	return control.Errorf(control.CodeInternal, "%s", failed.Error())
 }
 
-func (s *supervisor) notFound(name string) error {
-	host := s.onHost(name)
+func (s *supervisor) notFound(r control.ExecRequest) error {
+	host := cmp.Or(s.onHost(r.Argv[0]), r.Found)
 	if host == "" {
-		return control.Errorf(control.CodeNoProgram, "there is no program %q, neither in the sandbox nor in the usual places of this machine", name)
+		return control.Errorf(control.CodeNoProgram, "there is no program %q, neither in the sandbox nor in the usual places of this machine", r.Argv[0])
 	}
-	return s.hidden(control.CodeHidden, host+" is on this machine, but the policy's paths do not show it in the sandbox", host)
+	text := host + " is on this machine, but the policy's paths do not show it in the sandbox"
+	return s.hidden(control.CodeHidden, text, host, " -- "+quoteWord(host)) // its directory is not in PATH inside
 }
 
 func (s *supervisor) noInterpreter(failed *confine.ExecError) error {
@@ -51,13 +53,13 @@ func (s *supervisor) noInterpreter(failed *confine.ExecError) error {
 		return control.Errorf(control.CodeNotExecutable, "%s", failed.Error())
 	}
 	text := fmt.Sprintf("%s is run by %s, which is on this machine, but the policy's paths do not show it in the sandbox", failed.Path, host)
-	return s.hidden(control.CodeNotExecutable, text, host)
+	return s.hidden(control.CodeNotExecutable, text, host, " ...")
 }
 
 func (s *supervisor) badDirectory(failed *confine.ExecError) error {
 	if info, err := os.Stat(failed.Path); isMissing(failed.Errno) && err == nil && info.IsDir() {
 		text := fmt.Sprintf("working directory %s is on this machine, but the policy's paths do not show it in the sandbox", failed.Path)
-		return s.hidden(control.CodeBadRequest, text, failed.Path)
+		return s.hidden(control.CodeBadRequest, text, failed.Path, " ...")
 	}
 	return control.Errorf(control.CodeBadRequest, "%s", failed.Error())
 }
@@ -67,8 +69,9 @@ func (s *supervisor) home() toolbox.Home {
 	return toolbox.Home{Dir: s.launch.Home, Getenv: func(string) string { return "" }}
 }
 
-// hidden is a sentence about something the view hides, with the line that shows it.
-func (s *supervisor) hidden(code, text, host string) error {
+// hidden is a sentence about something the view hides, with the line that
+// shows it; rest is the rest of the command line to type.
+func (s *supervisor) hidden(code, text, host, rest string) error {
 	if real, err := filepath.EvalSymlinks(host); err == nil && toolbox.IsShim(host, real) {
 		return control.Errorf(code, "%s", text).WithHint("exeat sandbox create --toolchains ...")
 	}
@@ -78,7 +81,7 @@ func (s *supervisor) hidden(code, text, host string) error {
 		return control.Errorf(code, "%s; and it cannot: %s", text, e.Message).WithHint(e.HintOf)
 	}
 	return control.Errorf(code, "%s", text).WithHint(fmt.Sprintf(
-		"exeat sandbox create --ro %s ...\nor, in the policy of a new sandbox: filesystem_policy.read_only: - %s", quoteWord(show), show))
+		"exeat sandbox create --ro %s%s\nor, in the policy of a new sandbox: filesystem_policy.read_only: - %s", quoteWord(show), rest, show))
 }
 
 // toShow is the path to list so that host is there: the package or prefix a
