@@ -72,7 +72,7 @@ func programOf(p *store.Program) string {
 		return ""
 	}
 	text := p.Source + "\x00" + p.Link
-	if len(p.Show) > 0 {
+	if len(p.Show)+len(p.Bin) > 0 || p.Interpreter+p.Runs != "" {
 		text += "\x00show\x00" + strings.Join(p.Show, "\x00") + "\x00bin\x00" + strings.Join(p.Bin, "\x00") + "\x00run by\x00" + p.Interpreter + "\x00" + p.Runs
 	}
 	return text
