@@ -152,8 +152,11 @@ func TestInUse(t *testing.T) {
 		t.Fatalf("got %q", all)
 	}
 	for _, tt := range []struct{ path, preferred, want string }{
-		{"", "", "v22.0.0"}, {"", "9.0.0", "v9.0.0"}, {"", "lts/*", "v22.0.0"},
-		{h.at("n/v9.0.0/bin"), "v20.1.0", "v9.0.0"}, {"/usr/bin:" + h.at("n/current/bin"), "", "v20.1.0"},
+		{"", "", "v22.0.0"},
+		{"", "9.0.0", "v9.0.0"},
+		{"", "lts/*", "v22.0.0"},
+		{h.at("n/v9.0.0/bin"), "v20.1.0", "v9.0.0"},
+		{"/usr/bin:" + h.at("n/current/bin"), "", "v20.1.0"},
 	} {
 		h.Getenv = func(string) string { return tt.path }
 		if got := h.inUse(all, tt.preferred); got != h.at("n", tt.want) {

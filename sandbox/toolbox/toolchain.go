@@ -141,9 +141,7 @@ func (h Home) installs(name, dir string, chosen map[string]string) Tool {
 		if used == "" {
 			continue
 		}
-		for _, bin := range existing(used+"/bin", used+"/go/bin") {
-			tool.Bin = append(tool.Bin, bin)
-		}
+		tool.Bin = append(tool.Bin, existing(used+"/bin", used+"/go/bin")...)
 	}
 	return tool
 }
