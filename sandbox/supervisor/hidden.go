@@ -70,7 +70,8 @@ func (s *supervisor) home() toolbox.Home {
 }
 
 // hidden is a sentence about something the view hides, with the line that
-// shows it; rest is the rest of the command line to type.
+// shows it; rest is the rest of
+// the command line for a new sandbox, where this one is frozen.
 func (s *supervisor) hidden(code, text, host, rest string) error {
 	if real, err := filepath.EvalSymlinks(host); err == nil && toolbox.IsShim(host, real) {
 		return control.Errorf(code, "%s", text).WithHint("exeat sandbox create --toolchains ...")
@@ -80,8 +81,11 @@ func (s *supervisor) hidden(code, text, host, rest string) error {
 		e := control.AsError(err)
 		return control.Errorf(code, "%s; and it cannot: %s", text, e.Message).WithHint(e.HintOf)
 	}
-	return control.Errorf(code, "%s", text).WithHint(fmt.Sprintf(
-		"exeat sandbox create --ro %s%s\nor, in the policy of a new sandbox: filesystem_policy.read_only: - %s", quoteWord(show), rest, show))
+	way := "exeat sandbox restart " + s.sandbox.Name + " --ro " + quoteWord(show)
+	if s.sandbox.Spec.Frozen {
+		way = "exeat sandbox create --ro " + quoteWord(show) + rest
+	}
+	return control.Errorf(code, "%s", text).WithHint(way + "\nor, in the policy: filesystem_policy.read_only: - " + show)
 }
 
 // toShow is the path to list so that host is there: the package or prefix a
