@@ -76,7 +76,7 @@ func (r refusals) turnable(link string) bool {
 // error is a sentence, with a Hint.
 func CheckPath(path string, writable bool, own []string, home string) error {
 	if i := slices.IndexFunc(ownPlaces, func(dir string) bool { return within(path, dir) }); i >= 0 {
-		return &hintError{"every sandbox has a " + ownPlaces[i] + " of its own, so nothing of this machine's is shown there", wayAround(path)}
+		return &hintError{ownPlaces[i] + " is always the sandbox's own, so nothing of this machine's is shown there", wayAround(path)}
 	}
 	v := view{refuse: newRefusals(own, home)}
 	_, err := v.source(path, writable)
