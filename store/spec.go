@@ -19,12 +19,12 @@ type Spec struct {
 
 // Limits are how much of the machine a sandbox may use. Sizes are in bytes.
 type Limits struct {
-	Processes     int    `json:"processes,omitempty"`      // and threads
-	Memory        int64  `json:"memory,omitempty"`         // of all programs together
-	ProcessMemory int64  `json:"process_memory,omitempty"` // of each process; zero: none but Memory
-	Files         int    `json:"files,omitempty"`          // open in each process
-	Tmp           int64  `json:"tmp,omitempty"`            // /tmp, and a quarter of it /dev/shm
-	Disk          int64  `json:"disk,omitempty"`           // /sandbox
+	Processes     int   `json:"processes,omitempty"`      // and threads
+	Memory        int64 `json:"memory,omitempty"`         // of all programs together
+	ProcessMemory int64 `json:"process_memory,omitempty"` // of each process; zero: none but Memory
+	Files         int   `json:"files,omitempty"`          // open in each process
+	Tmp           int64 `json:"tmp,omitempty"`            // /tmp, and a quarter of it /dev/shm
+	Disk          int64 `json:"disk,omitempty"`           // /sandbox
 }
 
 // Approver is someone whose signature a sandbox accepts.
