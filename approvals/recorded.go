@@ -2,7 +2,6 @@ package approvals
 
 import (
 	"context"
-	"path"
 	"strings"
 
 	"exeat/policy"
@@ -19,7 +18,7 @@ func (d *Desk) wouldAllow(ctx context.Context, sandbox store.Sandbox, base, cand
 	if err != nil || len(denials) == 0 {
 		return []int64{}, err
 	}
-	options := policy.Options{Aliases: programAliases(sandbox.Spec.Program)}
+	options := policy.Options{Aliases: sandbox.Spec.Program.Aliases}
 	before, problems := policy.Compile(base, options)
 	if problems.HasErrors() {
 		return nil, problems
@@ -64,15 +63,4 @@ func allows(engine *policy.Engine, denial store.Decision) bool {
 		decision = admission.Request(policy.Request{Method: denial.Method, Path: target})
 	}
 	return decision.Verdict != policy.Denied
-}
-
-// programAliases lets the usual place of the agent's program mean where this
-// sandbox has it, as its supervisor does.
-func programAliases(program *store.Program) func(string) []string {
-	return func(name string) []string {
-		if program == nil || name != path.Join("/usr/local/bin", program.Link) {
-			return nil
-		}
-		return []string{path.Join("/exeat/bin", program.Link), program.Source}
-	}
 }

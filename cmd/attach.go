@@ -4,7 +4,10 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	"golang.org/x/term"
@@ -19,8 +22,9 @@ func attach(ctx context.Context, env Env, client *control.Client, request contro
 	request.TTY = env.InTTY() && env.OutTTY
 	if request.TTY {
 		request.Cols, request.Rows, _ = term.GetSize(int(env.In.Fd()))
-		request.Env = append([]string{"TERM=" + env.Getenv("TERM")}, request.Env...)
+		request.Env = append(terminalKind(env), request.Env...)
 	}
+	request.Found = foundHere(request.Argv[0])
 	stream, err := client.Exec(ctx, request)
 	if err != nil {
 		return programError(err)
@@ -40,6 +44,30 @@ func attach(ctx context.Context, env Env, client *control.Client, request contro
 		return &codeError{code: code}
 	}
 	return nil
+}
+
+// terminalKind is all that passes of the environment of whoever runs a program:
+// which terminal this is, since the one inside is shown on it.
+func terminalKind(env Env) []string {
+	var kind []string
+	for _, name := range []string{"TERM", "COLORTERM"} {
+		if value := env.Getenv(name); value != "" {
+			kind = append(kind, name+"="+value)
+		}
+	}
+	return kind
+}
+
+// foundHere is where a user's own PATH has a program; "" where it has none.
+func foundHere(name string) string {
+	if strings.Contains(name, "/") {
+		return ""
+	}
+	path, err := exec.LookPath(name)
+	if err != nil || !filepath.IsAbs(path) {
+		return ""
+	}
+	return path
 }
 
 // input is standard input, or nothing where it is closed.

@@ -23,6 +23,7 @@ func newSandboxGetCommand(env Env) *cobra.Command {
 // sandboxDetail is a sandbox as JSON: its row, and the supervisor's own words while it runs.
 type sandboxDetail struct {
 	sandboxRow
+	sandboxView
 	Approvers []store.Approver `json:"approvers"`
 	Env       []string         `json:"env"`
 	HostPorts []int            `json:"host_ports"`
@@ -55,7 +56,11 @@ func runSandboxGet(ctx context.Context, env Env, name string, json bool) error {
 	if live != nil {
 		row.heed(live.Paused)
 	}
-	detail := sandboxDetail{row, list(info.Spec.Approvers), list(info.Spec.EnvNames), list(info.Spec.HostPorts), info.Spec.HostUID, info.Spec.HostGID, env.Dirs.Sandbox(info.ID) + "/home", info.Spec.Limits, info.ExitCode, live}
+	view, err := newSandboxView(ctx, boxes.Store, info.Sandbox)
+	if err != nil {
+		return err
+	}
+	detail := sandboxDetail{row, view, list(info.Spec.Approvers), list(info.Spec.EnvNames), list(info.Spec.HostPorts), info.Spec.HostUID, info.Spec.HostGID, env.Dirs.Sandbox(info.ID) + "/home", info.Spec.Limits, info.ExitCode, live}
 	if json {
 		return writeJSON(env.Out, detail)
 	}
@@ -92,6 +97,7 @@ func printDetail(env Env, d sandboxDetail) error {
 		{"limits", limitsLine(d.Limits)},
 		{"runs as", fmt.Sprintf("host uid %d, gid %d", d.HostUID, d.HostGID)},
 	}
+	rows = append(rows, d.sandboxView.rows()...)
 	if err := pairs(env.Out, rows); err != nil || d.Live == nil {
 		return err
 	}

@@ -2,9 +2,6 @@ package cmd
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -13,10 +10,9 @@ import (
 )
 
 type restartOptions struct {
-	name      string
-	detach    bool
-	readOnly  []string
-	readWrite []string
+	name   string
+	detach bool
+	paths  pathFlags
 }
 
 func newSandboxRestartCommand(env Env) *cobra.Command {
@@ -36,8 +32,8 @@ sign it first, as with approve; nothing is stopped before that.`,
 		},
 	}
 	c.Flags().BoolVarP(&opts.detach, "detach", "d", false, "start it without running its command")
-	c.Flags().StringArrayVar(&opts.readOnly, "ro", nil, "also show this `path`, read-only (repeat for more)")
-	c.Flags().StringArrayVar(&opts.readWrite, "rw", nil, "also show this `path`, writable (repeat for more)")
+	c.Flags().StringArrayVar(&opts.paths.readOnly, "ro", nil, "also show this `path`, read-only (repeat for more)")
+	c.Flags().StringArrayVar(&opts.paths.readWrite, "rw", nil, "also show this `path`, writable (repeat for more)")
 	completeSandboxes(env, c)
 	return c
 }
@@ -60,9 +56,13 @@ func runSandboxRestart(ctx context.Context, env Env, opts restartOptions) error 
 
 // addPaths has the paths of --ro and --rw signed.
 func addPaths(ctx context.Context, env Env, opts restartOptions) error {
-	operations, source, err := pathOperations(opts)
+	operations, err := opts.paths.operations(env)
 	if err != nil || len(operations) == 0 {
 		return err
+	}
+	source := "sandbox restart"
+	for _, op := range operations {
+		source += map[string]string{policy.ModeReadOnly: " --ro ", policy.ModeReadWrite: " --rw "}[op.Mode] + op.Path
 	}
 	boxes, done, err := env.open(ctx)
 	if err != nil {
@@ -74,26 +74,4 @@ func addPaths(ctx context.Context, env Env, opts restartOptions) error {
 		return err
 	}
 	return runApprove(ctx, env, grant.Request{SandboxID: info.ID, Source: source, Operations: operations}, false)
-}
-
-// pathOperations are the change that --ro and --rw ask for, and its name in the record.
-func pathOperations(opts restartOptions) (operations []policy.Operation, source string, err error) {
-	source = "sandbox restart"
-	for _, list := range []struct {
-		flag, mode string
-		paths      []string
-	}{{" --ro ", policy.ModeReadOnly, opts.readOnly}, {" --rw ", policy.ModeReadWrite, opts.readWrite}} {
-		for _, path := range list.paths {
-			abs, err := filepath.Abs(path)
-			if err != nil {
-				return nil, "", err
-			}
-			if _, err := os.Stat(abs); err != nil {
-				return nil, "", fmt.Errorf("%s: %w", abs, reason(err))
-			}
-			operations = append(operations, policy.Operation{Op: policy.OpAddPath, Path: abs, Mode: list.mode})
-			source += list.flag + abs
-		}
-	}
-	return operations, source, nil
 }

@@ -14,6 +14,7 @@ import (
 	"exeat/approvals/grant"
 	"exeat/policy"
 	"exeat/sandbox"
+	"exeat/sandbox/toolbox"
 	"exeat/store"
 )
 
@@ -21,6 +22,9 @@ import (
 func prepareCreate(ctx context.Context, env Env, st *store.Store, opts createOptions) (sandbox.CreateArgs, error) {
 	p, err := createPolicy(env, opts.policy)
 	if err != nil {
+		return sandbox.CreateArgs{}, err
+	}
+	if p, err = opts.paths.apply(env, p); err != nil {
 		return sandbox.CreateArgs{}, err
 	}
 	spec, private, err := newSpec(ctx, env, st, opts)
@@ -71,7 +75,11 @@ func newSpec(ctx context.Context, env Env, st *store.Store, opts createOptions) 
 	}
 	slices.Sort(spec.EnvNames)
 	private.GitName, private.GitEmail = opts.identity()
-	spec.Program = programUnderHome(env, opts.command)
+	tools := toolbox.Home{Dir: realHome(env), Getenv: env.Getenv}
+	spec.Program = programUnderHome(tools, opts.command, spec.Workdir)
+	if opts.toolchains {
+		spec.Tools = toolchains(env, tools)
+	}
 	spec.Limits, err = newLimits(opts.limits)
 	return spec, private, err
 }
@@ -170,21 +178,4 @@ func gitIdentity(ctx context.Context) (name, email string) {
 		}
 	}
 	return name, email
-}
-
-// programUnderHome finds a command that is installed below the home directory,
-// which is not in a sandbox's view: the file alone is mounted.
-func programUnderHome(env Env, command []string) *store.Program {
-	if len(command) == 0 {
-		return nil
-	}
-	found, err := exec.LookPath(command[0])
-	if err != nil && !errors.Is(err, exec.ErrDot) {
-		return nil
-	}
-	real, err := filepath.EvalSymlinks(found)
-	if err != nil || !strings.HasPrefix(real, env.Home+string(filepath.Separator)) {
-		return nil
-	}
-	return &store.Program{Source: real, Link: filepath.Base(command[0])}
 }

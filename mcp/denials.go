@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path"
 	"slices"
 	"time"
 
@@ -110,19 +109,10 @@ func (h *host) explain(ctx context.Context, info sandbox.Info, denial tool.Denia
 // directory, the name that policies have for it, so that a suggestion is about
 // /usr/local/bin/claude and not about one version's file of one user.
 func asPolicyNames(d tool.Denial, program *store.Program) tool.Denial {
-	if program == nil {
-		return d
-	}
-	name := func(exe string) string {
-		if exe == program.Source {
-			return path.Join("/usr/local/bin", program.Link)
-		}
-		return exe
-	}
-	d.Exe = name(d.Exe)
+	d.Exe = program.PolicyName(d.Exe)
 	ancestors := slices.Clone(d.Ancestors)
 	for i := range ancestors {
-		ancestors[i] = name(ancestors[i])
+		ancestors[i] = program.PolicyName(ancestors[i])
 	}
 	d.Ancestors = ancestors
 	return d

@@ -14,6 +14,7 @@ type Spec struct {
 	Program   *Program      `json:"program,omitempty"`
 	HostPorts []int         `json:"host_ports,omitempty"` // of the host's loopback, lent as host.exeat.local
 	Limits    Limits        `json:"limits,omitzero"`      // a field that is zero has the default of the machine
+	Tools     []Tool        `json:"tools,omitempty"`
 }
 
 // Limits are how much of the machine a sandbox may use. Sizes are in bytes.
@@ -44,6 +45,46 @@ type ProviderRef struct {
 
 // Program is the agent's own program, found outside the directories of the policy.
 type Program struct {
-	Source string `json:"source"` // path on the host, mounted read-only at the same path
-	Link   string `json:"link"`   // its name in /exeat/bin
+	Source      string   `json:"source"`                // path on the host, mounted read-only at the same path
+	Link        string   `json:"link"`                  // its name in /exeat/bin
+	Show        []string `json:"show,omitempty"`        // its package and its interpreter's, as those of a Tool
+	Bin         []string `json:"bin,omitempty"`         // directories for PATH
+	Interpreter string   `json:"interpreter,omitempty"` // what runs it, where that is outside too
+	Runs        string   `json:"runs,omitempty"`        // the name a script asks for its interpreter by
+}
+
+// Tool is something a user installed below the home directory, as
+// toolbox.Tool: paths shown read-only at their own places, directories for PATH,
+// and variables.
+type Tool struct {
+	Name string            `json:"name"`
+	Show []string          `json:"show"`
+	Bin  []string          `json:"bin,omitempty"`
+	Env  map[string]string `json:"env,omitempty"`
+}
+
+// Aliases are the other paths that a binary of a policy means, which names
+// programs where they usually are: /usr/local/bin/NAME is the agent's own, and
+// /usr/bin/node the node that came with it.
+func (p *Program) Aliases(binary string) []string {
+	switch {
+	case p == nil:
+	case binary == "/usr/local/bin/"+p.Link:
+		return []string{"/exeat/bin/" + p.Link, p.Source}
+	case p.Interpreter != "" && (binary == "/usr/bin/"+p.Runs || binary == "/usr/local/bin/"+p.Runs):
+		return []string{p.Interpreter}
+	}
+	return nil
+}
+
+// PolicyName is the path that policies have for an executable: the inverse of Aliases.
+func (p *Program) PolicyName(exe string) string {
+	switch {
+	case p == nil:
+	case exe == p.Source:
+		return "/usr/local/bin/" + p.Link
+	case exe == p.Interpreter && exe != "":
+		return "/usr/bin/" + p.Runs
+	}
+	return exe
 }

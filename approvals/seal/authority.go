@@ -30,6 +30,9 @@ type Authority struct {
 	Isolation string     `json:"isolation"`
 
 	Limits store.Limits `json:"limits,omitzero"`
+	// Tools are what was found below the home directory. The statements of
+	// sandboxes without any stay what they were.
+	Tools []store.Tool `json:"tools,omitempty"`
 }
 
 // Provider is a credential that reaches certain hosts.
@@ -52,15 +55,27 @@ func AuthorityOf(spec store.Spec, p *policy.Policy) Authority {
 		Frozen:    spec.Frozen,
 		Isolation: IsolationFull,
 		Limits:    spec.Limits,
-	}
-	if spec.Program != nil {
-		a.Program = spec.Program.Source + "\x00" + spec.Program.Link
+		Program:   programOf(spec.Program),
+		Tools:     spec.Tools,
 	}
 	for _, approver := range spec.Approvers {
 		a.Approvers = append(a.Approvers, Fingerprint(approver.Public)+" "+approver.Strength)
 	}
 	slices.Sort(a.Approvers)
 	return a
+}
+
+// programOf is everything about the program in one string; a part that is not
+// there adds nothing, as in statements from before there were more than two.
+func programOf(p *store.Program) string {
+	if p == nil {
+		return ""
+	}
+	text := p.Source + "\x00" + p.Link
+	if len(p.Show)+len(p.Bin) > 0 || p.Interpreter+p.Runs != "" {
+		text += "\x00show\x00" + strings.Join(p.Show, "\x00") + "\x00bin\x00" + strings.Join(p.Bin, "\x00") + "\x00run by\x00" + p.Interpreter + "\x00" + p.Runs
+	}
+	return text
 }
 
 // Digest is the lower hex SHA-256 of the authority in a fixed order.

@@ -2,6 +2,7 @@ package confine
 
 import (
 	"bytes"
+	"encoding/binary"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -78,34 +79,67 @@ func classify(path, dir string, e syscall.Errno) *ExecError {
 	return refused
 }
 
-// noName stands for the loader of a program that is no script.
+// noName stands for the loader of a program that does not say which.
 const noName = "the program's loader"
 
-// interpreter reads from a script what it wants to be run by.
+// interpreter reads from a program what it wants to be run by: a script in its
+// first line, a dynamic one in its program headers.
 func interpreter(path string) string {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return noName
 	}
 	defer unix.Close(fd)
-	head := make([]byte, 256) // as much as the kernel looks at (BINPRM_BUF_SIZE)
+	head := make([]byte, 4096)
 	n, err := unix.Read(fd, head)
 	if err != nil {
 		return noName
 	}
-	return named(head[:n])
+	return named(head[:max(n, 0)])
 }
 
-// named is the interpreter in the first line of a file.
+// named is the interpreter in the first bytes of a file.
 func named(head []byte) string {
 	line, script := bytes.CutPrefix(head, []byte("#!"))
 	if !script {
-		return noName
+		return loader(head)
 	}
+	line = line[:min(len(line), 254)] // as much as the kernel looks at (BINPRM_BUF_SIZE)
 	line, _, _ = bytes.Cut(line, []byte("\n"))
 	fields := bytes.Fields(line)
 	if len(fields) == 0 {
 		return noName
 	}
 	return string(fields[0])
+}
+
+const ptInterp = 3
+
+// loader is the PT_INTERP of a 64-bit little-endian program (elf(5)). The file
+// is the sandbox's: nothing in it is believed further than it reaches.
+func loader(head []byte) string {
+	if len(head) < 64 || string(head[:6]) != "\x7fELF\x02\x01" {
+		return noName
+	}
+	headers := binary.LittleEndian.Uint64(head[32:])
+	size, count := uint64(binary.LittleEndian.Uint16(head[54:])), uint64(binary.LittleEndian.Uint16(head[56:]))
+	for i := range count {
+		header := part(head, headers+i*size, 56)
+		if header == nil || binary.LittleEndian.Uint32(header) != ptInterp {
+			continue
+		}
+		name := part(head, binary.LittleEndian.Uint64(header[8:]), binary.LittleEndian.Uint64(header[32:]))
+		if path := string(bytes.TrimRight(name, "\x00")); path != "" {
+			return path
+		}
+	}
+	return noName
+}
+
+// part is n bytes of b, or nil where they are not all there.
+func part(b []byte, at, n uint64) []byte {
+	if size := uint64(len(b)); at > size || n > size-at {
+		return nil
+	}
+	return b[at : at+n]
 }

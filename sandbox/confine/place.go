@@ -30,7 +30,13 @@ func (v *view) put(it item) error {
 	if it.mount.ReadOnly {
 		want |= unix.MOUNT_ATTR_RDONLY
 	}
-	return setAttrs(it.tree, want)
+	if err := setAttrs(it.tree, want); err != nil {
+		return err
+	}
+	if it.mount.Steady && it.mount.ReadOnly && it.dir {
+		return v.steady(it.mount.Target)
+	}
+	return nil
 }
 
 // link makes a symlink, unless the same one is there.

@@ -66,6 +66,9 @@ type Mount struct {
 	ReadOnly bool
 	// Optional leaves out a source that does not exist.
 	Optional bool
+	// Steady keeps what lies over this read-only directory where it is when the
+	// host replaces one of its files: see [view.steady].
+	Steady bool
 }
 
 // File is a file of the view with given content, read-only inside.

@@ -129,6 +129,41 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// The host replaces a file over which one of ours lies, as editors and package
+// managers do: by rename(2). Ours stays, and what the host had is still there.
+func TestSteady(t *testing.T) {
+	s := basic(t)
+	dir, m := shared(t, &s, map[string]string{"hosts": "the host's", "certs/bundle": "the host's", "other": "read on", "sub/deep": "deep"})
+	m.ReadOnly, m.Steady = true, true
+	s.Mounts = append(s.Mounts, m)
+	s.Files = []confine.File{{Path: "/job/hosts", Content: []byte("ours")}, {Path: "/job/certs/bundle", Content: []byte("ours too")}}
+	b := start(t, s)
+	for range 2 {
+		for _, c := range []struct{ script, want string }{
+			{"cat /job/hosts", "ours"},
+			{"cat /job/certs/bundle", "ours too"},
+			{"cat /job/other /job/sub/deep", "read ondeep"},
+			{"echo x >/job/other", "Read-only"},
+			{"echo x >/job/hosts", "Read-only"},
+			{"echo $(ls -A /job)", "certs hosts other sub"},
+			{"ls -a / | grep -c '^.exeat$'", "0"},
+		} {
+			if out, _ := run(t, b, "sh", "-c", c.script); !strings.Contains(out, c.want) {
+				t.Errorf("%s: got %q, want %q", c.script, out, c.want)
+			}
+		}
+		for _, name := range []string{"hosts", "certs/bundle"} {
+			at := filepath.Join(dir, name)
+			if err := os.WriteFile(at+".new", []byte("replaced by the host"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(at+".new", at); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // A sandbox can leave symlinks in its workspace for the next start. They are
 // resolved in the view: nothing of the host is touched or shown.
 func TestPlantedLinks(t *testing.T) {

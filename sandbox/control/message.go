@@ -71,6 +71,9 @@ type ExecRequest struct {
 	Rows int      `json:"rows,omitempty"`
 	Cols int      `json:"cols,omitempty"`
 	Main bool     `json:"main,omitempty"` // the sandbox's command; with NoKeep its end is the sandbox's
+	// Found is where the caller's own PATH has the program, for the explanation
+	// when the sandbox has none of that name.
+	Found string `json:"found,omitempty"`
 }
 
 // Launch is the first message a supervisor gets, from the process that starts

@@ -29,7 +29,7 @@ func (s *supervisor) openDoors(context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.env = environment(s.sandbox.Name, s.shell(), credential.GitEnv(secrets.GitConfig()), secrets.Env(), s.launch.Env)
+	s.env = environment(s.sandbox.Name, s.shell(), toolEnvironment(s.sandbox.Spec), credential.GitEnv(secrets.GitConfig()), secrets.Env(), s.launch.Env)
 	sink := &sink{log: s.ahead.log, reader: s.ahead.reader, denials: s.denials, logger: s.logger}
 	watcher, err := s.watch()
 	if err != nil {

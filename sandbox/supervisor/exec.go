@@ -3,11 +3,6 @@ package supervisor
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"os"
-	"path"
-	"strings"
 	"syscall"
 	"time"
 
@@ -27,7 +22,7 @@ func (h handler) Exec(_ context.Context, r control.ExecRequest) (*control.Starte
 		return nil, err
 	}
 	p, err := s.box.Exec(confine.ExecSpec{
-		Argv: r.Argv, Env: withExtra(s.env, r.Env), Dir: cmp.Or(r.Dir, s.sandbox.Spec.Workdir, homePath),
+		Argv: s.argv(r), Env: withExtra(s.env, r.Env), Dir: cmp.Or(r.Dir, s.sandbox.Spec.Workdir, homePath),
 		TTY: r.TTY, Rows: r.Rows, Cols: r.Cols,
 	})
 	if err != nil {
@@ -35,6 +30,15 @@ func (h handler) Exec(_ context.Context, r control.ExecRequest) (*control.Starte
 	}
 	s.enter(p, r)
 	return s.startedOf(p, r), nil
+}
+
+// argv is what is started. The sandbox's own command is the program that its
+// user's PATH meant, which may be another than the first of that name inside.
+func (s *supervisor) argv(r control.ExecRequest) []string {
+	if p := s.sandbox.Spec.Program; r.Main && p != nil {
+		return append([]string{programPath(p)}, r.Argv[1:]...)
+	}
+	return r.Argv
 }
 
 // startedOf hands a program's files to the server.
@@ -94,55 +98,4 @@ func (s *supervisor) leave(id int, r control.ExecRequest) {
 	if last {
 		s.stop()
 	}
-}
-
-// explainExec says why a program did not start: whether it is nowhere, or on
-// this machine but not in the view, or there and no program.
-func (s *supervisor) explainExec(r control.ExecRequest, err error) error {
-	var failed *confine.ExecError
-	if !errors.As(err, &failed) {
-		return err
-	}
-	name := r.Argv[0]
-	switch failed.Problem {
-	case confine.NotFound:
-		return s.notFound(name)
-	case confine.NotExecutable:
-		return control.Errorf(control.CodeNotExecutable, "%s", failed.Error()).WithHint("chmod +x " + failed.Path)
-	case confine.NoInterpreter:
-		return control.Errorf(control.CodeNotExecutable, "%s", failed.Error())
-	case confine.TooMany:
-		return control.Errorf(control.CodeTooMany, "%s", failed.Error()).WithHint("exeat sandbox get " + s.sandbox.Name + "   (shows the limits; or: exeat sandbox stop " + s.sandbox.Name + ")")
-	case confine.Paused: // since we looked
-		return control.Errorf(control.CodePaused, "%s", failed.Error()).WithHint("exeat sandbox resume " + s.sandbox.Name)
-	case confine.BadDirectory:
-		return control.Errorf(control.CodeBadRequest, "%s", failed.Error())
-	}
-	return control.Errorf(control.CodeInternal, "%s", failed.Error())
-}
-
-func (s *supervisor) notFound(name string) error {
-	host := s.onHost(name)
-	if host == "" {
-		return control.Errorf(control.CodeNoProgram, "there is no program %q, neither in the sandbox nor in the usual places of this machine", name)
-	}
-	return control.Errorf(control.CodeHidden, "%s is on this machine, but the policy's paths do not show it in the sandbox", host).
-		WithHint(fmt.Sprintf("add %s to filesystem_policy.read_only of the policy and create the sandbox again", path.Dir(host)))
-}
-
-// onHost looks for a program where a user's own would be.
-func (s *supervisor) onHost(name string) string {
-	places := []string{name}
-	if !strings.Contains(name, "/") {
-		places = nil
-		for _, dir := range append(strings.Split(execPath, ":"), "/snap/bin", "/usr/games", path.Join(s.launch.Home, ".local/bin"), path.Join(s.launch.Home, "bin")) {
-			places = append(places, path.Join(dir, name))
-		}
-	}
-	for _, place := range places {
-		if info, err := os.Stat(place); err == nil && info.Mode().IsRegular() && path.IsAbs(place) {
-			return place
-		}
-	}
-	return ""
 }

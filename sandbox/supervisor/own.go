@@ -18,11 +18,11 @@ const (
 	userName      = "sandbox"
 )
 
-// own are the places that always mean the sandbox's own, whatever a policy lists.
-var own = []string{"/tmp", "/proc", "/dev", "/sys", logPath, homePath, ownPath}
+// ownPlaces are the places that always mean the sandbox's own, whatever a policy lists.
+var ownPlaces = []string{"/tmp", "/proc", "/dev", "/sys", logPath, homePath, ownPath}
 
 func isOwn(name string) bool {
-	return slices.ContainsFunc(own, func(dir string) bool { return within(name, dir) })
+	return slices.ContainsFunc(ownPlaces, func(dir string) bool { return within(name, dir) })
 }
 
 // addOwn adds the sandbox's home and the things of ours it may read.

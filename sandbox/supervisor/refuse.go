@@ -29,13 +29,17 @@ type refusals struct {
 	own   map[inode]string // our directories: refused, as is all in them
 	above map[inode]string // directories that contain one of ours
 	broad map[inode]string // too much at once; directories below them are fine
+
+	home     string   // the user's
+	uid      int      // of the sandbox's programs; see follow
+	writable []string // what they can write to
 }
 
 // newRefusals reads the places as they are now. home may be empty.
 func newRefusals(own []string, home string) refusals {
-	r := refusals{own: map[inode]string{}, above: map[inode]string{}, broad: map[inode]string{}}
+	r := refusals{own: map[inode]string{}, above: map[inode]string{}, broad: map[inode]string{}, home: home, uid: -1}
 	for _, path := range []string{"/", "/home", "/root", "/run", "/var/run", home} {
-		if id, ok := inodeOf(path); ok && path != "" {
+		if id, ok := inodeOf(path); ok && path != "" && r.broad[id] == "" {
 			r.broad[id] = path
 		}
 	}
@@ -54,7 +58,7 @@ func newRefusals(own []string, home string) refusals {
 
 // check returns the real path of a mount source, or why it must not be mounted.
 func (r refusals) check(path string) (string, error) {
-	resolved, err := filepath.EvalSymlinks(path)
+	resolved, err := r.follow(path)
 	if err != nil {
 		return "", err
 	}

@@ -28,14 +28,14 @@ func (s *supervisor) spec() (confine.Spec, error) {
 		},
 	}
 	spec.Files = append(identityFiles(s.sandbox.Name, s.shell(), spec.UID, spec.GID),
-		confine.File{Path: gitConfigPath, Content: gitConfig(s.launch.GitName, s.launch.GitEmail)})
+		confine.File{Path: gitConfigPath, Content: gitConfig(s.launch.GitName, s.launch.GitEmail, gitHosts(p))})
 	if os.Geteuid() != 0 {
 		return spec, nil
 	}
 	if err := os.Chown(s.dir.Home(), row.HostUID, row.HostGID); err != nil {
 		return confine.Spec{}, fmt.Errorf("home of sandbox: %w", err)
 	}
-	if err := openTrees(&spec, row.Workdir); err != nil {
+	if err := openTrees(&spec); err != nil {
 		closeTrees(spec)
 		return confine.Spec{}, err
 	}
@@ -59,9 +59,9 @@ func (s *supervisor) shell() string {
 }
 
 // openTrees opens, as root, the sources that the sandbox's own uid could not:
-// they lie below directories of root's. A workdir of root's is mapped, so that
-// the sandbox's uid writes there and the disk says root.
-func openTrees(spec *confine.Spec, workdir string) error {
+// they lie below directories of root's. What is writable and somebody else's is
+// mapped, so that the sandbox's uid writes there and the disk says its owner.
+func openTrees(spec *confine.Spec) error {
 	for i := range spec.Mounts {
 		m := &spec.Mounts[i]
 		var st unix.Stat_t
@@ -71,7 +71,7 @@ func openTrees(spec *confine.Spec, workdir string) error {
 		var err error
 		switch {
 		case m.Tree != nil:
-		case m.Target == workdir && int(st.Uid) != spec.HostUID:
+		case !m.ReadOnly && int(st.Uid) != spec.HostUID:
 			m.Tree, err = confine.IDMapped(m.Source, int(st.Uid), int(st.Gid), spec.HostUID, spec.HostGID)
 		case !reachable(m.Source, uint32(spec.HostUID)):
 			m.Tree, err = confine.OpenTree(m.Source)
@@ -116,7 +116,7 @@ func closeTrees(spec confine.Spec) {
 
 // aliases are the other paths that a binary of the policy means.
 func (s *supervisor) aliases(name string) []string {
-	return append(s.root.aliases(name), programAliases(s.sandbox.Spec.Program, name, s.root)...)
+	return append(s.root.aliases(name), s.sandbox.Spec.Program.Aliases(name)...)
 }
 
 // compile makes the engine of a policy, with the symlinks of this view.

@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -15,13 +14,15 @@ import (
 
 // view collects what the sandbox will see, before any of it is mounted.
 type view struct {
-	refuse   refusals
-	strict   bool // a missing path of the policy fails the start
-	mounts   []confine.Mount
-	pins     []confine.Pin // hand-off files of the workdir
-	links    []confine.Link
-	landlock confine.Landlock
-	warnings []string
+	refuse     refusals
+	strict     bool     // a missing path of the policy fails the start
+	changeable []string // what is going to be writable, as it is named
+	names      []string // paths of the policy that lead elsewhere
+	mounts     []confine.Mount
+	pins       []confine.Pin // hand-off files of the workdir
+	links      []confine.Link
+	landlock   confine.Landlock
+	warnings   []string
 }
 
 // within says whether name is dir or lies below it.
@@ -33,6 +34,7 @@ func within(name, dir string) bool {
 func newView(p *policy.Policy, spec store.Spec, dir control.Dir, refuse refusals) (*view, error) {
 	v := &view{refuse: refuse, strict: p.Landlock.Compatibility == policy.HardRequirement}
 	v.landlock.Require = v.strict
+	v.expectWritable(p.Filesystem, spec)
 	v.addBaseline(p.Filesystem)
 	if err := v.addPolicy(p.Filesystem); err != nil {
 		return nil, err
@@ -40,63 +42,26 @@ func newView(p *policy.Policy, spec store.Spec, dir control.Dir, refuse refusals
 	if err := v.addWorkdir(p.Filesystem, spec.Workdir); err != nil {
 		return nil, err
 	}
-	if err := v.addProgram(spec.Program); err != nil {
+	if err := v.addProgram(spec.Program, refuse.home); err != nil {
 		return nil, err
 	}
-	return v, v.addOwn(p.Filesystem, dir)
+	if err := v.addTools(spec.Tools); err != nil {
+		return nil, err
+	}
+	if err := v.addOwn(p.Filesystem, dir); err != nil {
+		return nil, err
+	}
+	return v, v.addNames()
 }
 
-// addPolicy mounts the policy's paths. Writable ones come second, so that a
-// directory listed twice is writable.
-func (v *view) addPolicy(fs policy.Filesystem) error {
-	for _, name := range fs.ReadOnly {
-		if slices.Contains(fs.ReadWrite, name) {
-			continue
-		}
-		if err := v.addPath(name, true); err != nil {
-			return fmt.Errorf("filesystem_policy.read_only: %w", err)
-		}
+// expectWritable notes what the sandbox will be able to change. No symlink in
+// there is followed, and nothing read-only below it is left to the mount around it.
+func (v *view) expectWritable(fs policy.Filesystem, spec store.Spec) {
+	v.changeable = slices.Clone(fs.ReadWrite)
+	if spec.Workdir != "" {
+		v.changeable = append(v.changeable, spec.Workdir)
 	}
-	for _, name := range fs.ReadWrite {
-		if err := v.addPath(name, false); err != nil {
-			return fmt.Errorf("filesystem_policy.read_write: %w", err)
-		}
-	}
-	return nil
-}
-
-// addPath mounts one path of the policy at its own place.
-func (v *view) addPath(name string, readOnly bool) error {
-	if isOwn(name) || (readOnly && v.has(name)) {
-		return nil
-	}
-	source, err := v.source(name, !readOnly)
-	if errors.Is(err, os.ErrNotExist) {
-		return v.missing(name)
-	}
-	if err != nil {
-		return err
-	}
-	v.mount(source, name, readOnly)
-	return nil
-}
-
-// has says whether the view shows name already, read-only like all of the baseline.
-func (v *view) has(name string) bool {
-	return slices.ContainsFunc(v.mounts, func(m confine.Mount) bool { return within(name, m.Target) && m.ReadOnly })
-}
-
-// missing leaves out a path that this machine does not have, unless the policy
-// insists on what it says.
-func (v *view) missing(name string) error {
-	if v.strict {
-		return &hintError{
-			name + " does not exist on this machine, and landlock.compatibility is hard_requirement",
-			"remove " + name + " from the policy, or write compatibility: best_effort",
-		}
-	}
-	v.warnings = append(v.warnings, "the policy lists "+name+", which does not exist on this machine; the sandbox does without")
-	return nil
+	v.refuse.writable, v.refuse.uid = v.changeable, spec.HostUID
 }
 
 // system are directories that may be shown but never be writable as a whole:
@@ -109,6 +74,9 @@ func (v *view) source(name string, writable bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if info, err := os.Lstat(source); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+		return "", &hintError{"refusing to mount " + name + ": it is neither a file nor a directory", "name a file or a directory"}
+	}
 	if writable && slices.Contains(system, source) {
 		return "", &hintError{"refusing to make " + name + " writable: it belongs to the system", "name a directory below " + name}
 	}
@@ -116,7 +84,9 @@ func (v *view) source(name string, writable bool) (string, error) {
 }
 
 func (v *view) mount(source, target string, readOnly bool) {
-	v.mounts = append(v.mounts, confine.Mount{Source: source, Target: target, ReadOnly: readOnly})
+	// Files of ours lie over those of /etc, and must not go with them.
+	steady := target == "/etc"
+	v.mounts = append(v.mounts, confine.Mount{Source: source, Target: target, ReadOnly: readOnly, Steady: steady})
 	if readOnly {
 		v.landlock.ReadOnly = append(v.landlock.ReadOnly, target)
 		return
@@ -139,6 +109,12 @@ func (v *view) addWorkdir(fs policy.Filesystem, workdir string) error {
 	if err != nil {
 		return fmt.Errorf("workdir %s: %w", workdir, err)
 	}
+	if source != workdir { // it had no symlink when it was signed
+		return &hintError{"workdir " + workdir + " now leads to " + source, "create a sandbox for " + source}
+	}
+	if slices.Contains(fs.ReadOnly, workdir) {
+		return &hintError{"the policy shows " + workdir + " read-only, and --workdir would make it writable", "remove it from filesystem_policy.read_only, or leave --workdir out"}
+	}
 	if source == "/tmp" {
 		return &hintError{"refusing to mount /tmp: the sandbox has its own", "name a directory below /tmp"}
 	}
@@ -150,7 +126,7 @@ func (v *view) addWorkdir(fs policy.Filesystem, workdir string) error {
 // not read-only, or is none that is known. What the sandbox has of its own is writable but for what is mounted there.
 func (v *view) writable(name string) bool {
 	at, readOnly := "", false
-	for _, dir := range own {
+	for _, dir := range ownPlaces {
 		if within(name, dir) {
 			at = dir
 		}

@@ -12,7 +12,7 @@ import (
 // prepare writes what the world needs into a directory that its user owns:
 // this binary, the given files, a home, and the files bound over those of /etc.
 func prepare(c Config) (dir string, err error) {
-	dir, err = os.MkdirTemp("", "exeat-world-")
+	dir, err = os.MkdirTemp(place(), "exeat-world-")
 	if err != nil {
 		return "", fmt.Errorf("make a directory for the world: %w", err)
 	}
@@ -33,6 +33,16 @@ func prepare(c Config) (dir string, err error) {
 		return "", err
 	}
 	return dir, give(dir, c.UID, c.GID)
+}
+
+// place is where worlds are made: not below /tmp, of which every sandbox has its
+// own, so that a home there would not be like anybody's.
+func place() string {
+	const disk = "/var/tmp"
+	if info, err := os.Stat(disk); err == nil && info.IsDir() && os.Getenv("TMPDIR") == "" {
+		return disk
+	}
+	return os.TempDir()
 }
 
 func writeEtc(c Config, etc string) error {
