@@ -27,7 +27,13 @@ func prepareCreate(ctx context.Context, env Env, st *store.Store, opts createOpt
 	if err != nil {
 		return sandbox.CreateArgs{}, err
 	}
-	create := sandbox.CreateArgs{ID: opts.id, Name: opts.name, Spec: spec, Private: private}
+	create := sandbox.CreateArgs{ID: opts.id, Name: opts.name, Private: private}
+	if create.Repo, err = findRepo(ctx, env, opts.repo); err != nil {
+		return sandbox.CreateArgs{}, err
+	}
+	if create.Repo != nil {
+		spec.Repo = sandbox.RepoOf(create.Repo)
+	}
 	first := grant.Genesis{ID: create.ID, Name: create.Name, Spec: spec, Policy: p}
 	create.Revision, create.Spec, err = genesis(ctx, env, st, first, opts.frozen)
 	return create, err

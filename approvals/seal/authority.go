@@ -30,6 +30,9 @@ type Authority struct {
 	Isolation string     `json:"isolation"`
 
 	Limits store.Limits `json:"limits,omitzero"`
+	// Repo is whose objects the sandbox reads. It is left out where there is none, as
+	// it was before there could be one.
+	Repo *store.Repo `json:"repo,omitempty"`
 }
 
 // Provider is a credential that reaches certain hosts.
@@ -52,6 +55,7 @@ func AuthorityOf(spec store.Spec, p *policy.Policy) Authority {
 		Frozen:    spec.Frozen,
 		Isolation: IsolationFull,
 		Limits:    spec.Limits,
+		Repo:      spec.Repo,
 	}
 	if spec.Program != nil {
 		a.Program = spec.Program.Source + "\x00" + spec.Program.Link

@@ -43,6 +43,9 @@ func newView(p *policy.Policy, spec store.Spec, dir control.Dir, refuse refusals
 	if err := v.addProgram(spec.Program); err != nil {
 		return nil, err
 	}
+	if err := v.addRepo(spec.Repo); err != nil {
+		return nil, err
+	}
 	return v, v.addOwn(p.Filesystem, dir)
 }
 
