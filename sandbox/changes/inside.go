@@ -82,8 +82,8 @@ func (e *BrokenError) Error() string {
 }
 
 func brokenInside(words string) error {
-	line, _, _ := strings.Cut(strings.TrimSpace(words), "\n")
-	return &BrokenError{repo.Visible(line)}
+	words = strings.TrimSpace(words)
+	return &BrokenError{repo.Visible(words[strings.LastIndexByte(words, '\n')+1:])}
 }
 
 // parseListing reads the first line, two objects, and then a ref a line. Every
