@@ -7,11 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // Git runs the git of the host in one repository.
@@ -22,14 +21,15 @@ type Git struct {
 	limit bool     // what it reads was made in a sandbox
 }
 
-// Limits of a git that reads what a sandbox made: a delta of a few bytes can ask
-// for gigabytes of memory, and a small pack can unpack to a full disk.
+// limits bound a git that reads what a sandbox made: a delta of a few bytes can ask
+// for gigabytes of memory, and a small pack can unpack to a full disk. They are set
+// before git runs: 3 GiB of memory (mapped packs do not count), 4 GiB for a file, ten
+// minutes of processor. Where a hard limit is lower, it is in force already.
+const limits = `ulimit -c 0; ulimit -d 3145728; ulimit -f 8388608; ulimit -t 600; exec git "$@"`
+
 const (
-	maxMemory = 3 << 30     // bytes, RLIMIT_DATA: mapped packs do not count
-	maxFile   = 4 << 30     // bytes of one file it writes
-	maxCPU    = 10 * 60     // seconds
-	maxWords  = 8 << 10     // bytes of its standard error that are kept
-	endDelay  = time.Second // for its pipes to close after it ended
+	maxWords = 8 << 10     // bytes of its standard error that are kept
+	endDelay = time.Second // for its pipes to close after it ended
 )
 
 // HostGit works in a repository of the user, with his environment and
@@ -75,7 +75,8 @@ func (e *Failure) Unwrap() error { return e.err }
 
 // Run runs one command. The error is a [*Failure] when git was there to fail.
 func (g Git) Run(ctx context.Context, in io.Reader, out io.Writer, args ...string) error {
-	cmd := exec.CommandContext(ctx, "git", append(g.first[:len(g.first):len(g.first)], args...)...)
+	argv := g.command(args)
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	words := &head{}
 	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = g.dir, g.env, in, out, words, endDelay
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that what it started ends with it
@@ -85,7 +86,7 @@ func (g Git) Run(ctx context.Context, in io.Reader, out io.Writer, args ...strin
 		return &Error{Text: "git is not installed on this machine", Way: "apt-get install git", Err: err}
 	}
 	if err == nil {
-		err = errors.Join(g.bound(cmd.Process.Pid), cmd.Wait())
+		err = cmd.Wait()
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("git %s: %w", args[0], ctx.Err())
@@ -96,17 +97,13 @@ func (g Git) Run(ctx context.Context, in io.Reader, out io.Writer, args ...strin
 	return nil
 }
 
-func (g Git) bound(pid int) error {
-	if !g.limit {
-		return nil
+// command is the program with its arguments.
+func (g Git) command(args []string) []string {
+	git := []string{"git"}
+	if g.limit {
+		git = []string{"/bin/sh", "-c", limits, "git"}
 	}
-	for resource, n := range map[int]uint64{unix.RLIMIT_DATA: maxMemory, unix.RLIMIT_FSIZE: maxFile, unix.RLIMIT_CPU: maxCPU, unix.RLIMIT_CORE: 0} {
-		err := unix.Prlimit(pid, resource, &unix.Rlimit{Cur: n, Max: n}, nil)
-		if err != nil && !errors.Is(err, unix.ESRCH) {
-			return fmt.Errorf("limit git: %w", err)
-		}
-	}
-	return nil
+	return slices.Concat(git, g.first, args)
 }
 
 // Output runs a command and returns what it prints, without the last line end.
