@@ -2,6 +2,7 @@ package changes
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha1" //nolint:gosec // git's name for content, not a protection
 	"crypto/sha256"
@@ -13,63 +14,11 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"exeat/sandbox/repo"
 )
-
-// Choice is what an apply would do with one file.
-type Choice struct {
-	Entry
-	LeftOut string // why it is not brought; "" when it is
-	Forced  bool   // it is left out only because nobody named it
-}
-
-// Choose decides which files are brought. Without paths that is every ordinary
-// file; hand-off files, links and new executables only when their own path is named,
-// or a directory that is a hand-off place itself. A path nothing matches is an error.
-func Choose(entries []Entry, paths []string) ([]Choice, error) {
-	var chosen []Choice
-	unused := slices.Clone(paths)
-	for _, e := range entries {
-		named := ""
-		for _, p := range paths {
-			if e.Path == p || strings.HasPrefix(e.Path, p+"/") || p == "." {
-				unused = slices.DeleteFunc(unused, func(u string) bool { return u == p })
-				named = longer(named, p)
-			}
-		}
-		if len(paths) > 0 && named == "" {
-			continue
-		}
-		chosen = append(chosen, choice(e, named))
-	}
-	if len(unused) > 0 {
-		return nil, fmt.Errorf("nothing at %q differs from what the sandbox started with", unused[0])
-	}
-	return chosen, nil
-}
-
-func longer(a, b string) string {
-	if len(b) > len(a) {
-		return b
-	}
-	return a
-}
-
-func choice(e Entry, named string) Choice {
-	c := Choice{Entry: e}
-	switch {
-	case e.Gitlink():
-		c.LeftOut = e.Handoff
-	case e.Path == named || e.Handoff != "" && handoffOf(Entry{Path: named}) != "":
-	case e.Handoff != "":
-		c.LeftOut, c.Forced = e.Handoff, true
-	case e.Executable():
-		c.LeftOut, c.Forced = "it can be executed now", true
-	}
-	return c
-}
 
 // Apply brings the files into the work tree at the top of host, all of them or
 // none. What the user changed there meanwhile stays, or the whole is refused with
@@ -94,6 +43,9 @@ func (c *Changes) Apply(ctx context.Context, host repo.Git, entries []Entry, cho
 	if len(take) == 0 {
 		return same, nil
 	}
+	if err := c.refuseLarge(ctx, entries, take); err != nil {
+		return same, err
+	}
 	patch, err := c.writePatch(ctx, entries, take)
 	if err != nil {
 		return same, err
@@ -105,6 +57,33 @@ func (c *Changes) Apply(ctx context.Context, host repo.Git, entries []Entry, cho
 		err = host.Run(ctx, nil, nil, "apply", "--whitespace=nowarn", patch)
 	}
 	return same, conflict(err)
+}
+
+// maxApply bounds a file that comes as a patch: git holds it in memory, more than once.
+const maxApply = 256 << 20 // bytes
+
+func (c *Changes) refuseLarge(ctx context.Context, entries []Entry, take map[string]bool) error {
+	var objects strings.Builder
+	var paths []string
+	for _, e := range entries {
+		if take[e.Path] && e.NewMode != 0 {
+			objects.WriteString(e.Object + "\n")
+			paths = append(paths, e.Path)
+		}
+	}
+	var sizes bytes.Buffer
+	if err := c.git.Run(ctx, strings.NewReader(objects.String()), &sizes, "cat-file", "--batch-check=%(objectsize)"); err != nil {
+		return err
+	}
+	for i, size := range strings.Fields(sizes.String()) {
+		if n, err := strconv.ParseInt(size, 10, 64); err != nil || n > maxApply {
+			return &repo.Error{
+				Text: fmt.Sprintf("nothing was changed: %s is larger than the %d MiB that a file may have here", repo.Visible(paths[min(i, len(paths)-1)]), maxApply>>20),
+				Way:  "commit it in the sandbox, pull, and merge",
+			}
+		}
+	}
+	return nil
 }
 
 // writePatch keeps the chosen files' patch whole before git reads it: of one that

@@ -17,7 +17,7 @@ type Inside func(ctx context.Context, in io.Reader, out io.Writer, argv ...strin
 
 // safely are options for the git inside: it need not run what the agent has
 // configured, though that could harm nobody but the sandbox itself.
-const safely = "-c core.fsmonitor=false -c core.hooksPath=/dev/null -c gc.auto=0 -c maintenance.auto=false -c advice.addEmbeddedRepo=false "
+const safely = "-c core.fsync=none -c core.fsmonitor=false -c core.hooksPath=/dev/null -c gc.auto=0 -c maintenance.auto=false -c advice.addEmbeddedRepo=false "
 
 // snapshotScript makes a commit of the work tree as it is, on the base "$1",
 // with an index of its own: the agent's index, HEAD and files stay as they are. It

@@ -75,6 +75,7 @@ const scratchConfig = `[core]
 	hooksPath = /dev/null
 	attributesFile = /dev/null
 	fsmonitor = false
+	fsync = none
 [transfer]
 	fsckObjects = true
 [gc]
