@@ -29,7 +29,7 @@ func (s *Sandboxes) makeRepo(args CreateArgs) error {
 		return nil
 	}
 	dir := s.dir(args.ID)
-	if err := args.Repo.WriteRefs(dir.Refs()); err != nil {
+	if err := args.Repo.WriteRefs(dir.NewRefs()); err != nil {
 		return fmt.Errorf("sandbox directory: %w", err)
 	}
 	return args.Repo.WriteOwn(filepath.Join(dir.Home(), filepath.Base(args.Spec.Repo.Path)), args.Spec.HostUID, args.Spec.HostGID)
@@ -40,9 +40,11 @@ const checkOutTime = 10 * time.Minute
 
 // checkOut fills the work tree. The git of the sandbox does it, in the sandbox: the
 // content of a repository must not make anything run with the rights of the host.
-// Without configuration no filter is known, so files of Git LFS stay pointers.
+// Without configuration no filter is known, so files of Git LFS stay pointers. Where it
+// was cut off, by a power loss for one, the next start does it again; never afterwards.
 func (s *Sandboxes) checkOut(ctx context.Context, box store.Sandbox) error {
-	if box.Spec.Repo == nil {
+	dir := s.dir(box.ID)
+	if _, err := os.Stat(dir.NewRefs()); box.Spec.Repo == nil || errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	client, err := s.Connect(ctx, box.Name)
@@ -52,14 +54,14 @@ func (s *Sandboxes) checkOut(ctx context.Context, box store.Sandbox) error {
 	ctx, cancel := context.WithTimeout(ctx, checkOutTime)
 	defer cancel()
 	run := inside(client, box.Spec.Repo.Path, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null")
-	exit, words, err := run(ctx, nil, io.Discard, "git", "-c", "checkout.workers=0", "read-tree", "--reset", "-u", "HEAD")
+	exit, words, err := run(ctx, nil, io.Discard, "sh", "-c", "rm -f .git/index.lock; exec git -c checkout.workers=0 read-tree --reset -u HEAD")
 	if err == nil && exit != 0 {
 		err = errors.New(strings.TrimSpace(words))
 	}
 	if err != nil {
 		return fmt.Errorf("check out %s: %w", box.Spec.Repo.Source, err)
 	}
-	return nil
+	return os.Rename(dir.NewRefs(), dir.Refs())
 }
 
 // inside runs programs in a sandbox for package changes.
