@@ -37,38 +37,22 @@ Hand-off files, symbolic links and new executables stay behind unless they are n
 }
 
 func runSandboxApply(ctx context.Context, env Env, name string, opts applyOptions) error {
-	boxes, closeStore, err := env.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer closeStore()
-	info, err := boxes.Get(ctx, name)
-	if err != nil {
-		return err
-	}
-	made, done, err := boxes.Changes(ctx, info, false)
-	if err != nil {
-		return err
-	}
-	defer done()
-	sayIncomplete(env, made)
-	host, err := hostRepo(ctx, env, info.Spec.Repo)
-	if err != nil {
-		return err
-	}
-	entries, err := made.Entries(ctx)
-	if err != nil {
-		return err
-	}
-	chosen, err := changes.Choose(entries, opts.paths)
-	if err != nil {
-		return &hintError{err, "exeat sandbox diff " + name + " --name-only"}
-	}
-	same, err := made.Apply(ctx, host, entries, chosen, opts.dryRun)
-	if err != nil {
-		return err
-	}
-	return printApplied(env, name, chosen, same, opts)
+	return bring(ctx, env, name, false, func(made *changes.Changes, host repo.Git) error {
+		sayIncomplete(env, made)
+		entries, err := made.Entries(ctx)
+		if err != nil {
+			return err
+		}
+		chosen, err := changes.Choose(entries, opts.paths)
+		if err != nil {
+			return &hintError{err, "exeat sandbox diff " + name + " --name-only"}
+		}
+		same, err := made.Apply(ctx, host, entries, chosen, opts.dryRun)
+		if err != nil {
+			return err
+		}
+		return printApplied(env, name, chosen, same, opts)
+	})
 }
 
 func printApplied(env Env, name string, chosen []changes.Choice, same []string, opts applyOptions) error {

@@ -63,7 +63,7 @@ func newSandboxCreateCommand(env Env) *cobra.Command {
 	c.Flags().StringVarP(&opts.policy, "policy", "p", "", "policy `file`; without it the built-in default policy")
 	c.Flags().StringArrayVar(&opts.providers, "provider", nil, "attach a credential provider by `name` (repeat for more)")
 	c.Flags().StringVarP(&opts.workdir, "workdir", "w", "", "mount this `directory` at its own path, writable, and start there")
-	c.Flags().StringVarP(&opts.repo, "repo", "r", "", "give it a checkout of its own of the git repository in this `directory`, and start there")
+	c.Flags().StringVar(&opts.repo, "repo", "", "give it a checkout of its own of the git repository in this `directory`, and start there")
 	c.Flags().StringArrayVarP(&opts.env, "env", "e", nil, "set a variable, as `NAME=VALUE`, or NAME to take it from here")
 	c.Flags().IntSliceVar(&opts.hostPorts, "host-port", nil, "lend it `port` of this machine, as host.exeat.local:PORT (repeat for more)")
 	c.Flags().BoolVar(&opts.noKeep, "no-keep", false, "delete the sandbox when the command ends")

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"exeat/sandbox/changes"
+	"exeat/sandbox/repo"
 )
 
 func newSandboxPullCommand(env Env) *cobra.Command {
@@ -25,33 +26,17 @@ is checked. Nothing is merged: your branches, your index and your files stay as 
 }
 
 func runSandboxPull(ctx context.Context, env Env, name string, branches []string, json bool) error {
-	boxes, closeStore, err := env.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer closeStore()
-	info, err := boxes.Get(ctx, name)
-	if err != nil {
-		return err
-	}
-	made, done, err := boxes.Changes(ctx, info, true)
-	if err != nil {
-		return err
-	}
-	defer done()
-	host, err := hostRepo(ctx, env, info.Spec.Repo)
-	if err != nil {
-		return err
-	}
-	moves, err := made.Pull(ctx, host, name, branches)
-	if err != nil {
-		return err
-	}
-	sayBehind(ctx, env, name, made)
-	if json {
-		return writeHostileJSON(env.Out, each(moves, newMoveRow))
-	}
-	return printMoves(env, name, moves)
+	return bring(ctx, env, name, true, func(made *changes.Changes, host repo.Git) error {
+		moves, err := made.Pull(ctx, host, name, branches)
+		if err != nil {
+			return err
+		}
+		sayBehind(ctx, env, name, made)
+		if json {
+			return writeHostileJSON(env.Out, each(moves, newMoveRow))
+		}
+		return printMoves(env, name, moves)
+	})
 }
 
 // sayBehind names what a pull does not bring.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"exeat/sandbox"
+	"exeat/sandbox/changes"
 	"exeat/sandbox/repo"
 	"exeat/store"
 )
@@ -15,7 +16,7 @@ func findRepo(ctx context.Context, env Env, dir string) (*repo.Source, error) {
 	if dir == "" {
 		return nil, nil
 	}
-	dir, err := workdir(dir)
+	dir, err := directory("repository", dir)
 	if err != nil {
 		return nil, err
 	}
@@ -41,6 +42,30 @@ func hostRepo(ctx context.Context, env Env, r *store.Repo) (repo.Git, error) {
 		return git, fmt.Errorf("%s is another repository than the one the sandbox was made from (%s)", r.Source, r.GitDir)
 	}
 	return git, nil
+}
+
+// bring takes over what a sandbox made, and hands it to do together with the git of
+// the repository it goes to.
+func bring(ctx context.Context, env Env, name string, branches bool, do func(*changes.Changes, repo.Git) error) error {
+	boxes, closeStore, err := env.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeStore()
+	info, err := boxes.Get(ctx, name)
+	if err != nil {
+		return err
+	}
+	made, done, err := boxes.Changes(ctx, info, branches)
+	if err != nil {
+		return err
+	}
+	defer done()
+	host, err := hostRepo(ctx, env, info.Spec.Repo)
+	if err != nil {
+		return err
+	}
+	return do(made, host)
 }
 
 // sayChanged is the last line of a command that worked on a repository.

@@ -63,7 +63,7 @@ func newSpec(ctx context.Context, env Env, st *store.Store, opts createOptions) 
 	if err = checkPorts(opts.hostPorts); err != nil {
 		return spec, private, err
 	}
-	if spec.Workdir, err = workdir(opts.workdir); err != nil {
+	if spec.Workdir, err = directory("workdir", opts.workdir); err != nil {
 		return spec, private, err
 	}
 	if spec.Providers, err = attached(ctx, st, opts.providers); err != nil {
@@ -91,8 +91,8 @@ func checkPorts(ports []int) error {
 	return nil
 }
 
-// workdir resolves the directory as the kernel will see it.
-func workdir(dir string) (string, error) {
+// directory resolves a directory as the kernel will see it; what it is for begins the error.
+func directory(what, dir string) (string, error) {
 	if dir == "" {
 		return "", nil
 	}
@@ -102,10 +102,10 @@ func workdir(dir string) (string, error) {
 	}
 	real, err := filepath.EvalSymlinks(abs)
 	if err != nil {
-		return "", fmt.Errorf("workdir %s: %w", abs, reason(err))
+		return "", fmt.Errorf("%s %s: %w", what, abs, reason(err))
 	}
 	if info, err := os.Stat(real); err != nil || !info.IsDir() {
-		return "", fmt.Errorf("workdir %s: not a directory", real)
+		return "", fmt.Errorf("%s %s: not a directory", what, real)
 	}
 	return real, nil
 }

@@ -53,8 +53,8 @@ func (c *Changes) Apply(ctx context.Context, host repo.Git, entries []Entry, cho
 	defer os.Remove(patch)
 	// It looks at all files before it writes the first, and takes no path out of
 	// the work tree or into .git (git-apply(1)).
-	if err = host.Run(ctx, nil, nil, "apply", "--check", "--whitespace=nowarn", patch); err == nil && !dry {
-		err = host.Run(ctx, nil, nil, "apply", "--whitespace=nowarn", patch)
+	if err = host.Run(ctx, nil, nil, "apply", "--check", "--whitespace=nowarn", "--no-ignore-whitespace", patch); err == nil && !dry {
+		err = host.Run(ctx, nil, nil, "apply", "--whitespace=nowarn", "--no-ignore-whitespace", patch)
 	}
 	return same, conflict(err)
 }
