@@ -19,6 +19,15 @@ func writeJSON(w io.Writer, v any) error {
 // list is items as JSON shows a list: an empty one is [], never null.
 func list[T any](items []T) []T { return append([]T{}, items...) }
 
+// each is what row makes of every item, as a list for JSON.
+func each[T, R any](items []T, row func(T) R) []R {
+	rows := []R{}
+	for _, item := range items {
+		rows = append(rows, row(item))
+	}
+	return rows
+}
+
 // table prints rows in aligned columns under a heading.
 func table(w io.Writer, heading []string, rows [][]string) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -12,7 +12,8 @@ func newSandboxCommand(env Env) *cobra.Command {
 	return parent("sandbox", "Create sandboxes, run programs in them, and remove them",
 		newSandboxCreateCommand(env), newSandboxConnectCommand(env), newSandboxExecCommand(env),
 		newSandboxListCommand(env), newSandboxGetCommand(env),
-		newSandboxDiffCommand(env), newSandboxPauseCommand(env), newSandboxResumeCommand(env),
+		newSandboxDiffCommand(env), newSandboxPullCommand(env), newSandboxApplyCommand(env),
+		newSandboxPauseCommand(env), newSandboxResumeCommand(env),
 		newSandboxStopCommand(env), newSandboxStartCommand(env), newSandboxRestartCommand(env), newSandboxDeleteCommand(env))
 }
 

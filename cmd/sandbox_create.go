@@ -19,6 +19,7 @@ type createOptions struct {
 	policy     string
 	providers  []string
 	workdir    string
+	repo       string
 	env        []string
 	noKeep     bool
 	frozen     bool
@@ -31,6 +32,9 @@ type createOptions struct {
 
 const createHelp = `Create a sandbox and run a command in it. The sandbox stays when the command ends, so that its
 policy can be changed and a shell connected; --no-keep deletes it then.
+
+With --repo it works on a git repository of its own, on the branch you are on; sandbox diff, pull and
+apply bring back what you choose of it. With --workdir it works on your live files.
 
 At a terminal the sandbox is pinned to your approver key, which is made on first use: from then on
 only a change you approve with your passphrase is ever loaded. Without a terminal, or with
@@ -50,7 +54,7 @@ func newSandboxCreateCommand(env Env) *cobra.Command {
 	opts := createOptions{}
 	c := &cobra.Command{
 		Use: "create [NAME] [-- COMMAND [ARGUMENT...]]", Short: "Create a sandbox and run a command in it", Long: createHelp,
-		Example: "  exeat sandbox create --provider my-github -- claude\n  exeat sandbox create demo --policy policy.yaml --workdir . -- bash",
+		Example: "  exeat sandbox create --provider my-github -- claude\n  exeat sandbox create demo --policy policy.yaml --repo . -- bash",
 		RunE: func(c *cobra.Command, words []string) error {
 			if err := opts.split(c, words); err != nil {
 				return err
@@ -64,6 +68,7 @@ func newSandboxCreateCommand(env Env) *cobra.Command {
 	c.Flags().StringArrayVar(&opts.paths.readOnly, "ro", nil, "show this `path` of the machine, read-only (repeat for more)")
 	c.Flags().StringArrayVar(&opts.paths.readWrite, "rw", nil, "show this `path` of the machine, writable (repeat for more)")
 	c.Flags().BoolVar(&opts.toolchains, "toolchains", false, "show, read-only, the toolchains found below the home directory (nvm, pyenv, cargo, go, ...)")
+	c.Flags().StringVar(&opts.repo, "repo", "", "give it a checkout of its own of the git repository in this `directory`, and start there")
 	c.Flags().StringArrayVarP(&opts.env, "env", "e", nil, "set a variable, as `NAME=VALUE`, or NAME to take it from here")
 	c.Flags().IntSliceVar(&opts.hostPorts, "host-port", nil, "lend it `port` of this machine, as host.exeat.local:PORT (repeat for more)")
 	c.Flags().BoolVar(&opts.noKeep, "no-keep", false, "delete the sandbox when the command ends")
@@ -86,6 +91,9 @@ func (o *createOptions) split(c *cobra.Command, words []string) error {
 		return &usageError{fmt.Errorf("too many words before --: %q", words[:before]), hint}
 	case before == 1:
 		o.name = words[0]
+	}
+	if o.repo != "" && o.workdir != "" {
+		return &usageError{err: errors.New("--repo and --workdir exclude each other: the one is a checkout of its own, the other your live files")}
 	}
 	if o.noKeep && len(o.command) == 0 {
 		return &usageError{err: errors.New("--no-keep needs a command after --: without one there is nothing to wait for")}

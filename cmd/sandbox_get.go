@@ -33,6 +33,7 @@ type sandboxDetail struct {
 	Limits    store.Limits     `json:"limits"`
 	ExitCode  *int             `json:"exit_code,omitempty"`
 	Live      *control.Status  `json:"live,omitempty"`
+	Repo      *store.Repo      `json:"repo,omitempty"`
 }
 
 func runSandboxGet(ctx context.Context, env Env, name string, json bool) error {
@@ -60,7 +61,7 @@ func runSandboxGet(ctx context.Context, env Env, name string, json bool) error {
 	if err != nil {
 		return err
 	}
-	detail := sandboxDetail{row, view, list(info.Spec.Approvers), list(info.Spec.EnvNames), list(info.Spec.HostPorts), info.Spec.HostUID, info.Spec.HostGID, env.Dirs.Sandbox(info.ID) + "/home", info.Spec.Limits, info.ExitCode, live}
+	detail := sandboxDetail{row, view, list(info.Spec.Approvers), list(info.Spec.EnvNames), list(info.Spec.HostPorts), info.Spec.HostUID, info.Spec.HostGID, env.Dirs.Sandbox(info.ID) + "/home", info.Spec.Limits, info.ExitCode, live, info.Spec.Repo}
 	if json {
 		return writeJSON(env.Out, detail)
 	}
@@ -89,7 +90,7 @@ func printDetail(env Env, d sandboxDetail) error {
 		{"approvers", approversLine(d)},
 		{"created", d.Created.Local().Format(time.DateTime)},
 		{"command", cmp.Or(strings.Join(d.Command, " "), "-")},
-		{"workdir", cmp.Or(d.Workdir, "/sandbox only")},
+		{"workdir", cmp.Or(d.Workdir, checkoutLine(d.Repo), "/sandbox only")},
 		{"home on host", d.Home},
 		{"providers", cmp.Or(strings.Join(d.Providers, ", "), "-")},
 		{"environment", cmp.Or(strings.Join(d.Env, ", "), "-")},

@@ -31,7 +31,13 @@ func prepareCreate(ctx context.Context, env Env, st *store.Store, opts createOpt
 	if err != nil {
 		return sandbox.CreateArgs{}, err
 	}
-	create := sandbox.CreateArgs{ID: opts.id, Name: opts.name, Spec: spec, Private: private}
+	create := sandbox.CreateArgs{ID: opts.id, Name: opts.name, Private: private}
+	if create.Repo, err = findRepo(ctx, env, opts.repo); err != nil {
+		return sandbox.CreateArgs{}, err
+	}
+	if create.Repo != nil {
+		spec.Repo = sandbox.RepoOf(create.Repo)
+	}
 	first := grant.Genesis{ID: create.ID, Name: create.Name, Spec: spec, Policy: p}
 	create.Revision, create.Spec, err = genesis(ctx, env, st, first, opts.frozen)
 	return create, err
@@ -61,7 +67,7 @@ func newSpec(ctx context.Context, env Env, st *store.Store, opts createOptions) 
 	if err = checkPorts(opts.hostPorts); err != nil {
 		return spec, private, err
 	}
-	if spec.Workdir, err = workdir(opts.workdir); err != nil {
+	if spec.Workdir, err = directory("workdir", opts.workdir); err != nil {
 		return spec, private, err
 	}
 	if spec.Providers, err = attached(ctx, st, opts.providers); err != nil {
@@ -93,8 +99,8 @@ func checkPorts(ports []int) error {
 	return nil
 }
 
-// workdir resolves the directory as the kernel will see it.
-func workdir(dir string) (string, error) {
+// directory resolves a directory as the kernel will see it; what it is for begins the error.
+func directory(what, dir string) (string, error) {
 	if dir == "" {
 		return "", nil
 	}
@@ -104,10 +110,10 @@ func workdir(dir string) (string, error) {
 	}
 	real, err := filepath.EvalSymlinks(abs)
 	if err != nil {
-		return "", fmt.Errorf("workdir %s: %w", abs, reason(err))
+		return "", fmt.Errorf("%s %s: %w", what, abs, reason(err))
 	}
 	if info, err := os.Stat(real); err != nil || !info.IsDir() {
-		return "", fmt.Errorf("workdir %s: not a directory", real)
+		return "", fmt.Errorf("%s %s: not a directory", what, real)
 	}
 	return real, nil
 }

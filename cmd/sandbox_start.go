@@ -88,6 +88,8 @@ func waitMain(ctx context.Context, env Env, boxes *sandbox.Sandboxes, box store.
 		return &hintError{outcome, strings.TrimSpace(hintOf(outcome) + "\n" + way)}
 	case box.Spec.NoKeep:
 		return errors.Join(outcome, removed(context.WithoutCancel(ctx), boxes.Store, box))
+	case box.Spec.Repo != nil:
+		sayChanged(context.WithoutCancel(ctx), env, boxes, box)
 	}
 	return outcome
 }

@@ -52,11 +52,18 @@ func stopSandbox(ctx context.Context, env Env, boxes *sandbox.Sandboxes, name st
 }
 
 func newSandboxDeleteCommand(env Env) *cobra.Command {
+	force := false
 	c := eachSandbox(env, "delete NAME...", "Stop sandboxes and remove everything of them: home, revisions, record", "deleted",
 		func(ctx context.Context, boxes *sandbox.Sandboxes, name string) error {
+			if !force {
+				if err := refuseUnpulled(ctx, env, boxes, name); err != nil {
+					return err
+				}
+			}
 			return deleteSandbox(ctx, env, boxes, name)
 		})
 	c.Aliases = []string{"rm"}
+	c.Flags().BoolVarP(&force, "force", "f", false, "also with commits in it that were never pulled")
 	return c
 }
 

@@ -187,6 +187,6 @@ func clean(env *testscript.Env) {
 		return // a script about a broken state; the world ends everything
 	}
 	for _, row := range rows {
-		_, _ = exeat("sandbox", "delete", row.Name)
+		_, _ = exeat("sandbox", "delete", "--force", row.Name)
 	}
 }

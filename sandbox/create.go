@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"exeat/sandbox/repo"
 	"exeat/store"
 )
 
@@ -19,7 +20,8 @@ type CreateArgs struct {
 	Spec     store.Spec     // HostUID and HostGID are filled in
 	Revision store.Revision // number 1: text, digest, statement and signature
 	Private  Private
-	Spare    *Spare // the supervisor it is to have; nil: one is started
+	Spare    *Spare       // the supervisor it is to have; nil: one is started
+	Repo     *repo.Source // the repository that Spec.Repo is about; nil without one
 }
 
 // Private is what only the sandbox's own directory holds, in a 0600 file.
@@ -53,6 +55,9 @@ func (s *Sandboxes) Create(ctx context.Context, args CreateArgs) (Started, error
 		// The caller may have given up (ctx); what was made must go all the same.
 		return Started{}, errors.Join(err, s.remove(context.WithoutCancel(ctx), args.ID))
 	}
+	if err := s.checkOut(ctx, box); err != nil {
+		return Started{}, errors.Join(err, s.Delete(context.WithoutCancel(ctx), box.Name))
+	}
 	return started, nil
 }
 
@@ -69,7 +74,7 @@ func (s *Sandboxes) makeDir(args CreateArgs) error {
 	if err := writeNew(dir.Private(), data); err != nil {
 		return fmt.Errorf("sandbox directory: %w", err)
 	}
-	return nil
+	return s.makeRepo(args)
 }
 
 // writeNew makes a file nobody else can read, and never writes through a link.

@@ -28,7 +28,11 @@ func (s *Sandboxes) start(ctx context.Context, box store.Sandbox) (Started, erro
 	if err != nil {
 		return Started{}, err
 	}
-	return s.serve(ctx, box, private, nil)
+	started, err := s.serve(ctx, box, private, nil)
+	if err != nil {
+		return Started{}, err
+	}
+	return started, s.checkOut(ctx, box)
 }
 
 // serve has the spare supervisor, or one started now, run a sandbox.

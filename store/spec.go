@@ -15,6 +15,7 @@ type Spec struct {
 	HostPorts []int         `json:"host_ports,omitempty"` // of the host's loopback, lent as host.exeat.local
 	Limits    Limits        `json:"limits,omitzero"`      // a field that is zero has the default of the machine
 	Tools     []Tool        `json:"tools,omitempty"`
+	Repo      *Repo         `json:"repo,omitempty"`
 }
 
 // Limits are how much of the machine a sandbox may use. Sizes are in bytes.
@@ -87,4 +88,14 @@ func (p *Program) PolicyName(exe string) string {
 		return "/usr/bin/" + p.Runs
 	}
 	return exe
+}
+
+// Repo is the repository of the host that a sandbox has a checkout of.
+type Repo struct {
+	Source  string   `json:"source"`           // its work tree on the host, which is not mounted
+	GitDir  string   `json:"git_dir"`          // its git directory, which is not mounted
+	Objects []string `json:"objects"`          // its object directories, mounted read-only at /exeat/objects/0 and so on
+	Format  string   `json:"format,omitempty"` // of object names: sha1 or sha256
+	Base    string   `json:"base"`             // the commit that was checked out
+	Path    string   `json:"path"`             // the checkout in the sandbox
 }

@@ -33,6 +33,9 @@ type Authority struct {
 	// Tools are what was found below the home directory. The statements of
 	// sandboxes without any stay what they were.
 	Tools []store.Tool `json:"tools,omitempty"`
+	// Repo is whose objects the sandbox reads. It is left out where there is none, as
+	// it was before there could be one.
+	Repo *store.Repo `json:"repo,omitempty"`
 }
 
 // Provider is a credential that reaches certain hosts.
@@ -57,6 +60,7 @@ func AuthorityOf(spec store.Spec, p *policy.Policy) Authority {
 		Limits:    spec.Limits,
 		Program:   programOf(spec.Program),
 		Tools:     spec.Tools,
+		Repo:      spec.Repo,
 	}
 	for _, approver := range spec.Approvers {
 		a.Approvers = append(a.Approvers, Fingerprint(approver.Public)+" "+approver.Strength)

@@ -1,6 +1,7 @@
 package seal_test
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -128,5 +129,20 @@ func TestAuthorityHasOneOrder(t *testing.T) {
 	b := store.Spec{EnvNames: []string{"B", "A", "A"}, Providers: []store.ProviderRef{{Name: "y", Hosts: []string{"2", "1"}}, {Name: "x"}}}
 	if got, want := seal.AuthorityOf(a, p).Digest(), seal.AuthorityOf(b, p).Digest(); got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// A repository is authority: its objects are read inside. Where there is none the
+// digest is what it was before there could be one.
+func TestAuthorityNamesTheRepository(t *testing.T) {
+	p := parse(t, "a.example")
+	none := seal.AuthorityOf(store.Spec{}, p)
+	if text, err := json.Marshal(none); err != nil || strings.Contains(string(text), "repo") {
+		t.Errorf("got %s, %v", text, err)
+	}
+	one := seal.AuthorityOf(store.Spec{Repo: &store.Repo{Objects: []string{"/a"}}}, p)
+	two := seal.AuthorityOf(store.Spec{Repo: &store.Repo{Objects: []string{"/a", "/b"}}}, p)
+	if none.Digest() == one.Digest() || one.Digest() == two.Digest() {
+		t.Error("two authorities have one digest")
 	}
 }

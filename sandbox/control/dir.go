@@ -40,6 +40,12 @@ func (d Dir) Private() string { return filepath.Join(string(d), "private.json") 
 // they contained.
 func (d Dir) Handoff() string { return filepath.Join(string(d), "handoff") }
 
+// Refs is what a sandbox's repository began with, see package repo.
+func (d Dir) Refs() string { return filepath.Join(string(d), "refs") }
+
+// NewRefs is Refs until the files have been checked out.
+func (d Dir) NewRefs() string { return filepath.Join(string(d), "refs.new") }
+
 func (d Dir) lock() string { return filepath.Join(string(d), "lock") }
 
 // ErrLocked says that a supervisor serves this sandbox, or somebody starts or deletes it.

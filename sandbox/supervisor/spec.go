@@ -29,6 +29,7 @@ func (s *supervisor) spec() (confine.Spec, error) {
 	}
 	spec.Files = append(identityFiles(s.sandbox.Name, s.shell(), spec.UID, spec.GID),
 		confine.File{Path: gitConfigPath, Content: gitConfig(s.launch.GitName, s.launch.GitEmail, gitHosts(p))})
+	spec.Files = append(spec.Files, noAlternates(row.Repo)...)
 	if os.Geteuid() != 0 {
 		return spec, nil
 	}
@@ -73,6 +74,8 @@ func openTrees(spec *confine.Spec) error {
 		case m.Tree != nil:
 		case !m.ReadOnly && int(st.Uid) != spec.HostUID:
 			m.Tree, err = confine.IDMapped(m.Source, int(st.Uid), int(st.Gid), spec.HostUID, spec.HostGID)
+		case isObjects(m.Target):
+			m.Tree, err = openObjects(m.Source, int(st.Uid), int(st.Gid), spec.IDs)
 		case !reachable(m.Source, uint32(spec.HostUID)):
 			m.Tree, err = confine.OpenTree(m.Source)
 		}

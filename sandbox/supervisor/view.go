@@ -48,6 +48,9 @@ func newView(p *policy.Policy, spec store.Spec, dir control.Dir, refuse refusals
 	if err := v.addTools(spec.Tools); err != nil {
 		return nil, err
 	}
+	if err := v.addRepo(spec.Repo); err != nil {
+		return nil, err
+	}
 	if err := v.addOwn(p.Filesystem, dir); err != nil {
 		return nil, err
 	}
