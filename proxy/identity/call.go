@@ -1,0 +1,40 @@
+package identity
+
+import "golang.org/x/sys/unix"
+
+// Call is a system call that is held. What its arguments point to lies in the memory of the caller,
+// whose other threads go on: it must be copied once, and judged by the copy alone.
+type Call struct {
+	// TID is the calling thread as the host numbers it.
+	TID int
+	// Number and Args are the system call's.
+	Number int32
+	Args   [6]uint64
+	// Socket is our own copy of the socket that connect() was called on, until the handler returns, and
+	// -1 for other calls. Address is a copy of the address it named.
+	Socket  int
+	Address []byte
+
+	id      uint64
+	watcher *Watcher
+}
+
+// Valid tells whether the caller is still held. Only then was what was read of the thread its own, and
+// not that of one which got the number later: ask after reading.
+func (c *Call) Valid() bool { return c.watcher.listener.valid(c.id) }
+
+// Answer is what becomes of a held call.
+type Answer struct {
+	// Continue lets the kernel carry it out, with its arguments as they are by then. It is for calls
+	// about which nothing was decided.
+	Continue bool
+	// Errno is how the call fails, if it is not 0.
+	Errno unix.Errno
+	// Value is what it returns otherwise.
+	Value int64
+}
+
+// Handler answers one kind of held call. It runs for several calls at once when one takes long, and a
+// call other than connect() goes on without it after a second. Nothing else is received meanwhile for
+// some milliseconds, so it must be quick.
+type Handler func(*Call) Answer
