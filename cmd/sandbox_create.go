@@ -23,6 +23,7 @@ type createOptions struct {
 	noKeep    bool
 	frozen    bool
 	hostPorts []int
+	sockets   bool
 	identity  func() (name, email string) // who the user is to git
 	limits    store.Limits
 }
@@ -64,6 +65,7 @@ func newSandboxCreateCommand(env Env) *cobra.Command {
 	c.Flags().BoolVar(&opts.noKeep, "no-keep", false, "delete the sandbox when the command ends")
 	c.Flags().BoolVar(&opts.frozen, "frozen", false, "pin no approver: the policy can never be widened")
 	limitFlags(c.Flags(), &opts.limits)
+	c.Flags().BoolVar(&opts.sockets, "allow-sockets", false, "where the kernel has no seccomp notification: mount directories though a program outside has a unix socket there")
 	_ = c.RegisterFlagCompletionFunc("provider", completeProviders(env))
 	return c
 }

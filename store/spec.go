@@ -14,6 +14,10 @@ type Spec struct {
 	Program   *Program      `json:"program,omitempty"`
 	HostPorts []int         `json:"host_ports,omitempty"` // of the host's loopback, lent as host.exeat.local
 	Limits    Limits        `json:"limits,omitzero"`      // a field that is zero has the default of the machine
+
+	// AllowSockets mounts directories in which a program of the host has a unix
+	// socket, where the kernel does not let us keep the sandbox from it.
+	AllowSockets bool `json:"allow_sockets,omitempty"`
 }
 
 // Limits are how much of the machine a sandbox may use. Sizes are in bytes.

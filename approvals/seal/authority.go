@@ -29,7 +29,8 @@ type Authority struct {
 	Frozen    bool       `json:"frozen"`
 	Isolation string     `json:"isolation"`
 
-	Limits store.Limits `json:"limits,omitzero"`
+	Limits       store.Limits `json:"limits,omitzero"`
+	AllowSockets bool         `json:"allow_sockets,omitempty"` // unix sockets of the host in mounted directories may be reached
 }
 
 // Provider is a credential that reaches certain hosts.
@@ -52,6 +53,8 @@ func AuthorityOf(spec store.Spec, p *policy.Policy) Authority {
 		Frozen:    spec.Frozen,
 		Isolation: IsolationFull,
 		Limits:    spec.Limits,
+
+		AllowSockets: spec.AllowSockets,
 	}
 	if spec.Program != nil {
 		a.Program = spec.Program.Source + "\x00" + spec.Program.Link

@@ -23,6 +23,31 @@ type Call struct {
 // not that of one which got the number later: ask after reading.
 func (c *Call) Valid() bool { return c.watcher.listener.valid(c.id) }
 
+// Caller names the program and its ancestors by their paths alone, for a record that grants nothing. It
+// is worth something only if the call is still valid afterwards.
+func (c *Call) Caller() Caller {
+	w := c.watcher
+	caller := Caller{PID: processOf(c.TID, socket{})}
+	caller.Exe, _ = readlink(w.proc.file(c.TID, "exe"))
+	child, err := w.proc.status(caller.PID)
+	for err == nil && len(caller.Ancestors) < maxAncestors {
+		before, over := w.lineage.of(child)
+		if !over && child.parent == w.init {
+			before, over = w.top(child), true
+		}
+		if over || child.parent <= 1 {
+			caller.Ancestors = append(caller.Ancestors, before...)
+			break
+		}
+		var name string
+		if name, err = readlink(w.proc.file(child.parent, "exe")); err == nil {
+			caller.Ancestors = append(caller.Ancestors, name)
+			child, err = w.proc.status(child.parent)
+		}
+	}
+	return caller
+}
+
 // Answer is what becomes of a held call.
 type Answer struct {
 	// Continue lets the kernel carry it out, with its arguments as they are by then. It is for calls
