@@ -18,6 +18,9 @@ type Spec struct {
 	// AllowSockets mounts directories in which a program of the host has a unix
 	// socket, where the kernel does not let us keep the sandbox from it.
 	AllowSockets bool `json:"allow_sockets,omitempty"`
+	// Observe records file accesses that the view refuses: "files" (changes) or
+	// "reads" (those too).
+	Observe string `json:"observe,omitempty"`
 }
 
 // Limits are how much of the machine a sandbox may use. Sizes are in bytes.

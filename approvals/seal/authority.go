@@ -31,6 +31,7 @@ type Authority struct {
 
 	Limits       store.Limits `json:"limits,omitzero"`
 	AllowSockets bool         `json:"allow_sockets,omitempty"` // unix sockets of the host in mounted directories may be reached
+	Observe      string       `json:"observe,omitempty"`       // which refused file accesses are recorded
 }
 
 // Provider is a credential that reaches certain hosts.
@@ -55,6 +56,7 @@ func AuthorityOf(spec store.Spec, p *policy.Policy) Authority {
 		Limits:    spec.Limits,
 
 		AllowSockets: spec.AllowSockets,
+		Observe:      spec.Observe,
 	}
 	if spec.Program != nil {
 		a.Program = spec.Program.Source + "\x00" + spec.Program.Link

@@ -1,6 +1,10 @@
 package identity
 
-import "golang.org/x/sys/unix"
+import (
+	"bytes"
+
+	"golang.org/x/sys/unix"
+)
 
 // Call is a system call that is held. What its arguments point to lies in the memory of the caller,
 // whose other threads go on: it must be copied once, and judged by the copy alone.
@@ -22,6 +26,19 @@ type Call struct {
 // Valid tells whether the caller is still held. Only then was what was read of the thread its own, and
 // not that of one which got the number later: ask after reading.
 func (c *Call) Valid() bool { return c.watcher.listener.valid(c.id) }
+
+// Text copies a path out of the caller's memory.
+func (c *Call) Text(at uint64) (string, bool) {
+	for _, size := range []int{256, unix.PathMax} { // nearly all are short
+		buffer := make([]byte, size)
+		n := readText(c.TID, at, buffer)
+		text, _, ended := bytes.Cut(buffer[:n], []byte{0})
+		if ended || n < size {
+			return string(text), ended
+		}
+	}
+	return "", false
+}
 
 // Caller names the program and its ancestors by their paths alone, for a record that grants nothing. It
 // is worth something only if the call is still valid afterwards.

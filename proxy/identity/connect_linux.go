@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"bytes"
 	"errors"
 	"sync"
 	"time"
@@ -43,6 +44,23 @@ func readMemory(tid int, at uint64, into []byte) (int, error) {
 	local[0].SetLen(len(into))
 	return unix.ProcessVMReadv(tid, local, []unix.RemoteIovec{{Base: uintptr(at), Len: len(into)}}, 0)
 }
+
+// readText fills the buffer as far as memory goes. It reads page by page: of one that is not there the
+// kernel copies nothing.
+func readText(tid int, at uint64, into []byte) (n int) {
+	for n < len(into) {
+		size := min(uint64(len(into)-n), memoryPage-(at+uint64(n))%memoryPage)
+		got, err := readMemory(tid, at+uint64(n), into[n:n+int(size)])
+		n += max(got, 0)
+		if err != nil || got < int(size) || bytes.IndexByte(into[:n], 0) >= 0 {
+			break
+		}
+	}
+	return n
+}
+
+// memoryPage is the smallest there is.
+const memoryPage = 4096
 
 // carryOut connects the copied socket and tells the caller what came of it, unless that was done.
 func (w *Watcher) carryOut(p *pending, c *connection) {

@@ -13,10 +13,11 @@ func errno(e unix.Errno) uint32 { return refuse | uint32(e) }
 type choice struct {
 	// landlockABI is 0 without Landlock.
 	landlockABI int
+	hold        []Hold
 }
 
-// rules is everything the filter refuses, and what it reports: connect(2), to know who
-// connects, and exit_group(2), to know whom the children of an ended process descend from.
+// rules is everything the filter refuses, and what it holds: connect(2), to know who connects,
+// exit_group(2), to know whom the children of an ended process descend from, and what the spec names.
 func rules(c choice) []rule {
 	all := []rule{
 		{number: unix.SYS_CONNECT, answer: unix.SECCOMP_RET_USER_NOTIF},
@@ -30,7 +31,21 @@ func rules(c choice) []rule {
 	all = append(all, datagramRules(c.landlockABI)...)
 	all = append(all, setIDRules()...)
 	all = append(all, allocationRules()...)
-	return append(all, argumentRules()...)
+	all = append(all, argumentRules()...)
+	return append(all, holdRules(c.hold)...)
+}
+
+// holdRules come last: what is refused anyway is not held.
+func holdRules(hold []Hold) []rule {
+	var all []rule
+	for _, h := range hold {
+		r := rule{number: h.Number, answer: unix.SECCOMP_RET_USER_NOTIF}
+		if h.Mask != 0 {
+			r.tests = []test{{arg: h.Arg, mask: h.Mask, val: 0, not: true}}
+		}
+		all = append(all, r)
+	}
+	return all
 }
 
 func deny(e unix.Errno, numbers ...uint32) []rule {

@@ -2,11 +2,14 @@ package supervisor
 
 import (
 	"context"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
 	"exeat/policy"
 	"exeat/proxy/identity"
+	"exeat/sandbox/confine"
+	"exeat/sandbox/observe"
 	"exeat/sandbox/sockets"
 	"exeat/store"
 )
@@ -24,7 +27,45 @@ func (s *supervisor) handlers(sink *sink) (map[int32]identity.Handler, error) {
 		return nil, err
 	}
 	s.undo.add(func() { connector.Close() })
-	return map[int32]identity.Handler{unix.SYS_CONNECT: connector.Connect}, nil
+	handlers := map[int32]identity.Handler{unix.SYS_CONNECT: connector.Connect}
+	if s.sandbox.Spec.Observe != "" {
+		observer := s.observer(sink)
+		for _, call := range observe.Calls(s.sandbox.Spec.Observe) {
+			handlers[call.Number] = observer.Handle
+		}
+	}
+	return handlers, nil
+}
+
+// observer records what the view refuses.
+func (s *supervisor) observer(sink *sink) *observe.Observer {
+	row := s.sandbox.Spec
+	c := observe.Config{
+		Mode: row.Observe, Writable: append([]string{"/tmp", "/dev"}, s.view.landlock.ReadWrite...), ReadOnly: s.view.readOnly(),
+		Hidden: []string{"/home", "/root"}, Never: []string{s.dirs.State, s.dirs.Config, s.dirs.Runtime, s.launch.Home},
+		Record: func(by identity.Caller, d observe.Denial) {
+			s.recordFile(sink, by, store.Decision{Method: d.Operation, Target: d.Path, Reason: d.Reason, RuleMissing: d.Rule})
+		},
+		Missed: func(n int) { s.logger.Warn("file accesses came too fast to be looked at", "count", n) },
+	}
+	if s.launch.Home != "" {
+		c.Hidden = append(c.Hidden, s.launch.Home)
+	}
+	if beside := filepath.Dir(row.Workdir); row.Workdir != "" && beside != "/" && beside != "/tmp" {
+		c.Hidden = append(c.Hidden, beside)
+	}
+	observer := observe.New(c)
+	s.undo.add(observer.Close)
+	return observer
+}
+
+// held are the system calls that wait for the observer.
+func held(mode string) []confine.Hold {
+	var all []confine.Hold
+	for _, call := range observe.Calls(mode) {
+		all = append(all, confine.Hold{Number: uint32(call.Number), Arg: call.Flags, Mask: call.Mask})
+	}
+	return all
 }
 
 // hostSocket is the denial of a connect to a socket that was made outside.
@@ -39,7 +80,7 @@ func hostSocket(path string) store.Decision {
 func (s *supervisor) recordFile(sink *sink, by identity.Caller, d store.Decision) {
 	d.Revision = s.live.Load().Revision
 	d.Exe, d.PID, d.Ancestors = by.Exe, by.PID, by.Ancestors
-	d.Layer, d.Protocol, d.Verdict = "file", "file", store.VerdictDeny
+	d.Layer, d.Protocol, d.Verdict = store.LayerFile, store.LayerFile, store.VerdictDeny
 	d.Policy, d.Code, d.Count = "filesystem_policy", string(policy.CodeFile), max(d.Count, 1)
 	ctx := context.Background() // the record has a limit of its own
 	id, err := sink.log.Record(ctx, d)

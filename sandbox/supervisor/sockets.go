@@ -14,7 +14,13 @@ import (
 // package sockets, and a read-only mount does not stop connect(2). It sees what
 // is there now; what is bound later is named in docs/threat-model.md.
 func (s *supervisor) refuseSockets(context.Context) error {
-	if s.box.Notify != nil || s.sandbox.Spec.AllowSockets {
+	if s.box.Notify != nil {
+		return nil
+	}
+	if s.sandbox.Spec.Observe != "" {
+		return &hintError{"this kernel has no seccomp notification, without which no file access can be observed", "leave --observe out"}
+	}
+	if s.sandbox.Spec.AllowSockets {
 		return nil
 	}
 	bound, err := boundSockets()
