@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,8 @@ type createOptions struct {
 	hostPorts  []int
 	paths      pathFlags
 	toolchains bool
+	sockets    bool
+	observe    string
 	identity   func() (name, email string) // who the user is to git
 	limits     store.Limits
 }
@@ -74,9 +77,14 @@ func newSandboxCreateCommand(env Env) *cobra.Command {
 	c.Flags().BoolVar(&opts.noKeep, "no-keep", false, "delete the sandbox when the command ends")
 	c.Flags().BoolVar(&opts.frozen, "frozen", false, "pin no approver: the policy can never be widened")
 	limitFlags(c.Flags(), &opts.limits)
+	c.Flags().BoolVar(&opts.sockets, "allow-sockets", false, "where the kernel has no seccomp notification: mount directories though a program outside has a unix socket there")
+	c.Flags().StringVar(&opts.observe, "observe", "", "record file accesses that the view refuses: `files` (changes) or reads (those too)")
+	_ = c.RegisterFlagCompletionFunc("observe", cobra.FixedCompletions(observeModes(), cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("provider", completeProviders(env))
 	return c
 }
+
+func observeModes() []string { return []string{"files", "reads"} }
 
 // split tells the name before -- from the command after it.
 func (o *createOptions) split(c *cobra.Command, words []string) error {
@@ -94,6 +102,9 @@ func (o *createOptions) split(c *cobra.Command, words []string) error {
 	}
 	if o.repo != "" && o.workdir != "" {
 		return &usageError{err: errors.New("--repo and --workdir exclude each other: the one is a checkout of its own, the other your live files")}
+	}
+	if o.observe != "" && !slices.Contains(observeModes(), o.observe) {
+		return &usageError{fmt.Errorf("--observe %q: want files or reads", o.observe), "--observe files"}
 	}
 	if o.noKeep && len(o.command) == 0 {
 		return &usageError{err: errors.New("--no-keep needs a command after --: without one there is nothing to wait for")}

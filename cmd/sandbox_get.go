@@ -32,6 +32,7 @@ type sandboxDetail struct {
 	Home      string           `json:"home"`
 	Limits    store.Limits     `json:"limits"`
 	ExitCode  *int             `json:"exit_code,omitempty"`
+	Observe   string           `json:"observe,omitempty"`
 	Live      *control.Status  `json:"live,omitempty"`
 	Repo      *store.Repo      `json:"repo,omitempty"`
 }
@@ -61,7 +62,7 @@ func runSandboxGet(ctx context.Context, env Env, name string, json bool) error {
 	if err != nil {
 		return err
 	}
-	detail := sandboxDetail{row, view, list(info.Spec.Approvers), list(info.Spec.EnvNames), list(info.Spec.HostPorts), info.Spec.HostUID, info.Spec.HostGID, env.Dirs.Sandbox(info.ID) + "/home", info.Spec.Limits, info.ExitCode, live, info.Spec.Repo}
+	detail := sandboxDetail{row, view, list(info.Spec.Approvers), list(info.Spec.EnvNames), list(info.Spec.HostPorts), info.Spec.HostUID, info.Spec.HostGID, env.Dirs.Sandbox(info.ID) + "/home", info.Spec.Limits, info.ExitCode, info.Spec.Observe, live, info.Spec.Repo}
 	if json {
 		return writeJSON(env.Out, detail)
 	}
@@ -93,6 +94,7 @@ func printDetail(env Env, d sandboxDetail) error {
 		{"workdir", cmp.Or(d.Workdir, checkoutLine(d.Repo), "/sandbox only")},
 		{"home on host", d.Home},
 		{"providers", cmp.Or(strings.Join(d.Providers, ", "), "-")},
+		{"observed", observedLine(d)},
 		{"environment", cmp.Or(strings.Join(d.Env, ", "), "-")},
 		{"host ports", cmp.Or(strings.Join(names(d.HostPorts, strconv.Itoa), ", "), "-")},
 		{"limits", limitsLine(d.Limits)},
@@ -110,6 +112,16 @@ func stateLine(r sandboxRow) string {
 		return r.State
 	}
 	return r.State + ": " + r.Paused
+}
+
+func observedLine(d sandboxDetail) string {
+	switch d.Observe {
+	case "files":
+		return "refused changes of files"
+	case "reads":
+		return "refused changes and reads of files"
+	}
+	return "no file accesses"
 }
 
 func approversLine(d sandboxDetail) string {

@@ -61,7 +61,7 @@ func createPolicy(env Env, file string) (*policy.Policy, error) {
 }
 
 func newSpec(ctx context.Context, env Env, st *store.Store, opts createOptions) (store.Spec, sandbox.Private, error) {
-	spec := store.Spec{Command: opts.command, NoKeep: opts.noKeep, HostPorts: opts.hostPorts}
+	spec := store.Spec{Command: opts.command, NoKeep: opts.noKeep, HostPorts: opts.hostPorts, AllowSockets: opts.sockets, Observe: opts.observe}
 	var private sandbox.Private
 	var err error
 	if err = checkPorts(opts.hostPorts); err != nil {

@@ -97,6 +97,8 @@ func (h *host) explain(ctx context.Context, info sandbox.Info, denial tool.Denia
 		e.Step = "the policy allows this now: the sandboxed program can try again"
 	case len(e.Options) > 0:
 		e.Step = "call propose_policy_change with the operations of the narrowest option, base_revision and a reason"
+	case denial.Code == string(policy.CodeFile) && denial.RuleMissing != "":
+		e.Step = "a path needs a proposal that adds rule_missing to the policy, and is in the view after: exeat sandbox restart " + info.Name
 	case denial.Code == string(policy.CodeAddress):
 		e.Step = "tell the user: only allowed_ips at the endpoint opens a private address, and nothing opens one of this machine"
 	default:

@@ -34,6 +34,7 @@ const (
 	CodeMalformed   Code = "malformed_request"    // the request cannot be judged
 	CodeCredential  Code = "credential_misuse"    // a placeholder outside its provider's hosts
 	CodeProtocol    Code = "unsupported_protocol" // the client speaks what cannot be inspected
+	CodeFile        Code = "file_denied"          // a file that is not in the view, or may not be changed
 	CodeRecord      Code = "audit_unavailable"    // the decision cannot be recorded
 	CodeHostPort    Code = "host_port"            // a port of the host that was not lent when the sandbox was created
 )

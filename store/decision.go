@@ -18,7 +18,7 @@ type Decision struct {
 	Tainted     string   // a file of the agent's own whose code ran in Exe; "" for none
 	Host        string
 	Port        int
-	Layer       string // "l4" or "l7"
+	Layer       string // "l4", "l7" or "file"
 	Protocol    string
 	Method      string
 	Target      string // path; a query is dropped when it is stored
@@ -34,6 +34,10 @@ type Decision struct {
 	Duration    time.Duration
 	Count       int // how many identical denials this record stands for; at least 1
 }
+
+// LayerFile is that of refused file accesses: Method is the operation, Target the
+// path, and there is no host.
+const LayerFile = "file"
 
 // VerdictDeny is the one verdict the store knows by name: denials have an index
 // and may be counted together.

@@ -10,6 +10,9 @@ import (
 // shows them. The process id is the reader's: the host and the sandbox number
 // the same process differently.
 func (d Decision) Fields(pid string) [][2]string {
+	if d.Layer == LayerFile {
+		return d.fileFields(pid)
+	}
 	fields := [][2]string{
 		{"l7_action", cmp.Or(d.Method, "-")},
 		{"l7_target", cmp.Or(d.Target, "-")},
@@ -27,4 +30,19 @@ func (d Decision) Fields(pid string) [][2]string {
 		fields = append(fields, [2]string{"tainted", d.Tainted})
 	}
 	return append(fields, [2]string{"revision", strconv.Itoa(d.Revision)}, [2]string{"id", strconv.FormatInt(d.ID, 10)})
+}
+
+func (d Decision) fileFields(pid string) [][2]string {
+	return [][2]string{
+		{"file_action", d.Method},
+		{"path", d.Target},
+		{"decision", d.Verdict},
+		{"policy", d.Policy},
+		{"deny_reason", d.Reason},
+		{"binary", cmp.Or(d.Exe, "unknown")},
+		{"pid", pid},
+		{"ancestors", cmp.Or(strings.Join(d.Ancestors, " < "), "-")},
+		{"revision", strconv.Itoa(d.Revision)},
+		{"id", strconv.FormatInt(d.ID, 10)},
+	}
 }

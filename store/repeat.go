@@ -90,6 +90,9 @@ func countable(d *Decision) bool {
 	if d.Verdict != VerdictDeny || d.Credential != "" || d.BytesIn != 0 || d.BytesOut != 0 {
 		return false
 	}
+	if d.Layer == LayerFile {
+		return true // refused, so nothing was carried
+	}
 	switch d.Method {
 	case "", "GET", "HEAD", "OPTIONS", "CONNECT":
 		return true

@@ -16,6 +16,13 @@ type Spec struct {
 	Limits    Limits        `json:"limits,omitzero"`      // a field that is zero has the default of the machine
 	Tools     []Tool        `json:"tools,omitempty"`
 	Repo      *Repo         `json:"repo,omitempty"`
+
+	// AllowSockets mounts directories in which a program of the host has a unix
+	// socket, where the kernel does not let us keep the sandbox from it.
+	AllowSockets bool `json:"allow_sockets,omitempty"`
+	// Observe records file accesses that the view refuses: "files" (changes) or
+	// "reads" (those too).
+	Observe string `json:"observe,omitempty"`
 }
 
 // Limits are how much of the machine a sandbox may use. Sizes are in bytes.

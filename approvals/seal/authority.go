@@ -35,7 +35,9 @@ type Authority struct {
 	Tools []store.Tool `json:"tools,omitempty"`
 	// Repo is whose objects the sandbox reads. It is left out where there is none, as
 	// it was before there could be one.
-	Repo *store.Repo `json:"repo,omitempty"`
+	Repo         *store.Repo `json:"repo,omitempty"`
+	AllowSockets bool        `json:"allow_sockets,omitempty"` // unix sockets of the host in mounted directories may be reached
+	Observe      string      `json:"observe,omitempty"`       // which refused file accesses are recorded
 }
 
 // Provider is a credential that reaches certain hosts.
@@ -61,6 +63,9 @@ func AuthorityOf(spec store.Spec, p *policy.Policy) Authority {
 		Program:   programOf(spec.Program),
 		Tools:     spec.Tools,
 		Repo:      spec.Repo,
+
+		AllowSockets: spec.AllowSockets,
+		Observe:      spec.Observe,
 	}
 	for _, approver := range spec.Approvers {
 		a.Approvers = append(a.Approvers, Fingerprint(approver.Public)+" "+approver.Strength)

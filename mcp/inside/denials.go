@@ -75,6 +75,8 @@ func step(d tool.Denial, allowed bool) string {
 		return "the policy allows this now: try the request again"
 	case d.Judged():
 		return "stop retrying; tell the user this denial's id and ask for access, then call await_change"
+	case d.Code == string(policy.CodeFile) && d.RuleMissing != "":
+		return "stop retrying; tell the user this denial's id: a path needs a proposal, and is in the view after exeat sandbox restart"
 	case d.Code == string(policy.CodeAddress):
 		return "stop retrying; tell the user this denial's id: the address has to be opened from outside"
 	}

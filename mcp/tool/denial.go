@@ -54,12 +54,14 @@ type Untrusted struct {
 	Process string `json:"process"`
 	Tainted string `json:"tainted,omitempty"` // a file of the agent's own whose code ran in it
 	Detail  string `json:"detail,omitempty"`
+	Rule    string `json:"rule_missing,omitempty"` // for a file: what would show it
 }
 
 // What may stand outside of untrusted, because it is too short and too plain to talk.
 var (
 	plainHost   = regexp.MustCompile(`^[a-z0-9:][a-z0-9._:-]{0,252}$`) // a name or an address
 	plainMethod = regexp.MustCompile(`^[A-Z][A-Z-]{0,19}$`)
+	plainAction = regexp.MustCompile(`^[a-z]{1,10}$`) // on a file: our own word
 )
 
 // Show turns a denial into its view.
@@ -74,12 +76,18 @@ func (d Denial) Show() View {
 	if !plainHost.MatchString(v.Host) {
 		v.Host, v.Untrusted.Host = "", clip(d.Host)
 	}
-	if !plainMethod.MatchString(v.Method) {
+	if d.onFile() {
+		v.Untrusted.Rule = clip(d.RuleMissing)
+	}
+	if !plainMethod.MatchString(v.Method) && !(d.onFile() && plainAction.MatchString(v.Method)) {
 		v.Method, v.Untrusted.Method = "", clip(d.Method)
 	}
 	v.Reason = cmp.Or(v.Method, "connection") + " " + sentence(d.Code)
 	return v
 }
+
+// onFile says whether a file was refused, not a connection.
+func (d Denial) onFile() bool { return d.Code == string(policy.CodeFile) }
 
 // Wanted is what the denied program asked for, to suggest an addition from.
 func (d Denial) Wanted() policy.Wanted {

@@ -25,10 +25,11 @@ type Option struct {
 
 // Explain judges a denial by the policy p, of which engine is made.
 func (d Denial) Explain(revision int, p *policy.Policy, engine *policy.Engine) Explanation {
-	e := Explanation{
-		Denial: d.Show(), Revision: revision, Allowed: d.Allowed(engine),
-		Decided: Fitting(d.judge(engine).By, refBudget), Options: []Option{},
+	e := Explanation{Denial: d.Show(), Revision: revision, Decided: []policy.Ref{}, Options: []Option{}}
+	if d.onFile() { // the policy's rules are about connections
+		return e
 	}
+	e.Allowed, e.Decided = d.Allowed(engine), Fitting(d.judge(engine).By, refBudget)
 	if !e.Allowed && d.suggests() {
 		e.Options = Fitting(options(p, d), optionBudget)
 	}

@@ -21,6 +21,7 @@ var sentences = map[string]string{
 	string(policy.CodeMalformed):   "not permitted: the request has no unambiguous meaning",
 	string(policy.CodeCredential):  "not permitted: a credential was sent where it does not belong",
 	string(policy.CodeProtocol):    "not permitted: what the client speaks cannot be inspected",
+	string(policy.CodeFile):        "not permitted: the file is not in the sandbox's view, may not be changed, or is a socket of the host",
 	string(policy.CodeRecord):      "not permitted: the decision could not be recorded",
 	string(policy.CodeHostPort):    "not permitted: a port of the host is lent when a sandbox is created, and at no other time",
 	"foreign_credential":           "not permitted: somebody else's credential was sent to a provider's host",

@@ -2,25 +2,67 @@ package identity
 
 import "golang.org/x/sys/unix"
 
-// handle looks at one held system call and lets it go on.
+// handle answers one held call.
 func (w *Watcher) handle(n notification, p *pending) {
-	defer w.release(p)
-	switch {
-	case n.TID == 0: // not in our pid namespace
-	case n.NR == unix.SYS_CONNECT:
+	switch n.NR {
+	case unix.SYS_CONNECT:
 		w.connect(n, p)
-	case n.NR == unix.SYS_EXIT_GROUP:
-		w.bequeath(n)
+		return
+	case unix.SYS_EXIT_GROUP:
+		defer w.release(p)
+		if n.TID != 0 { // it is in our pid namespace
+			w.bequeath(n)
+		}
+		return
+	}
+	answer := Answer{Continue: true}
+	if handler := w.handlers[n.NR]; handler != nil && n.TID != 0 {
+		answer = handler(&Call{TID: int(n.TID), Number: n.NR, Args: n.Args, Socket: -1, id: n.ID, watcher: w})
+	}
+	w.reply(p, answer)
+}
+
+// connect carries out one connect() on the supervisor's own copies of socket and address. It never goes
+// on by itself: the kernel would read both again, and another thread could have put a unix socket and
+// the path of a host's socket there by then.
+func (w *Watcher) connect(n notification, p *pending) {
+	s, errno := openSocket(int(n.TID), int(int32(n.Args[0])))
+	if errno != 0 {
+		w.reply(p, Answer{Errno: errno})
+		return
+	}
+	defer unix.Close(s.fd)
+	address, errno := copyAddress(int(n.TID), n.Args[1], int32(n.Args[2]))
+	switch {
+	case errno != 0:
+		w.reply(p, Answer{Errno: errno})
+	case !w.listener.valid(n.ID): // the process is gone
+	case s.family == unix.AF_UNIX:
+		w.connectLocal(n, p, s, address)
+	default:
+		p.connect.Store(&connection{s.fd, address})
+		w.connectInternet(n, p, s)
 	}
 }
 
-// connect records who makes one connect() and lets it go on. The record is there before the socket is
-// connected, so the proxy can never be faster. What only the held process can vouch for is read before
-// it goes on: its socket, its executable, its code and its parent. Ancestors are not held and can execute
-// another program at any time, so nothing is lost by reading them afterwards.
-func (w *Watcher) connect(n notification, p *pending) {
-	s, err := openSocket(int(n.TID), int(int32(n.Args[0])))
-	if err != nil || !s.tcp {
+// connectLocal leaves a unix socket to its handler.
+func (w *Watcher) connectLocal(n notification, p *pending, s socket, address []byte) {
+	handler := w.handlers[n.NR]
+	if handler == nil {
+		w.reply(p, Answer{Errno: unix.EACCES})
+		return
+	}
+	call := &Call{TID: int(n.TID), Number: n.NR, Args: n.Args, Socket: s.fd, Address: address, id: n.ID, watcher: w}
+	w.reply(p, handler(call))
+}
+
+// connectInternet records who makes a TCP connect() and carries it out. The record is there before the
+// socket is connected, so the proxy can never be faster. What only the held process can vouch for is
+// read before it goes on: its socket, its executable, its code and its parent. Ancestors are not held and can
+// execute another program at any time, so nothing is lost by reading them afterwards.
+func (w *Watcher) connectInternet(n notification, p *pending, s socket) {
+	defer w.carryOut(p, p.connect.Load())
+	if !s.tcp {
 		return // no record: if it does reach the proxy, it is unknown
 	}
 	o := w.readOwn(int(n.TID), s)
@@ -30,7 +72,7 @@ func (w *Watcher) connect(n notification, p *pending) {
 	}
 	r := w.records.begin(s.cookie)
 	caller := w.identify(o)
-	w.release(p)
+	w.carryOut(p, p.connect.Load())
 	r.finish(w.complete(caller, o, s))
 }
 

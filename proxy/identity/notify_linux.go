@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -43,10 +44,12 @@ type response struct {
 // errOver ends a loop without being a fault.
 var errOver = errors.New("nothing left to watch")
 
-// pending is one connect() that is held. Whoever comes first answers it: the loop, or the clock.
+// pending is one call that is held. Whoever comes first answers it: the loop, or the clock.
 type pending struct {
 	id       uint64
-	answer   sync.Once // who comes second waits, so that nothing is sent after Watch has returned
+	number   int32
+	connect  atomic.Pointer[connection] // what to carry out; nil until it was copied
+	answer   sync.Once                  // who comes second waits, so that nothing is sent after Watch has returned
 	relieved chan struct{}
 }
 
@@ -78,7 +81,7 @@ func (l listener) receive(stop bell) (notification, error) {
 			return n, nil
 		case unix.EINTR, unix.ENOENT: // ENOENT: the process was killed in the meantime
 		default:
-			return notification{}, fmt.Errorf("receive a held connect: %w", e)
+			return notification{}, fmt.Errorf("receive a held call: %w", e)
 		}
 	}
 }
@@ -92,7 +95,7 @@ func (l listener) ready(stop bell) error {
 		case err == unix.EINTR:
 			continue
 		case err != nil:
-			return fmt.Errorf("wait for a held connect: %w", err)
+			return fmt.Errorf("wait for a held call: %w", err)
 		case fds[1].Revents != 0:
 			return errOver
 		case fds[0].Revents&unix.POLLIN != 0:
@@ -109,13 +112,20 @@ func (l listener) valid(id uint64) bool {
 	return l.ioctlPointer(ioctlIDValid, unsafe.Pointer(&id)) == 0
 }
 
-// release lets the connect go on. Its arguments are read again by the kernel, so nothing is decided
-// here; that the process is gone meanwhile is no fault.
-func (w *Watcher) release(p *pending) {
-	p.answer.Do(func() {
-		r := response{ID: p.id, Flags: flagContinue}
-		w.listener.ioctlPointer(ioctlSend, unsafe.Pointer(&r))
-	})
+// reply answers a held call, unless that was done. That the process is gone meanwhile is no fault.
+func (w *Watcher) reply(p *pending, a Answer) {
+	p.answer.Do(func() { w.listener.send(p.id, a) })
+}
+
+// release lets the call go on. Its arguments are read again by the kernel, so nothing is decided here.
+func (w *Watcher) release(p *pending) { w.reply(p, Answer{Continue: true}) }
+
+func (l listener) send(id uint64, a Answer) {
+	r := response{ID: id, Val: a.Value, Error: -int32(a.Errno)}
+	if a.Continue {
+		r = response{ID: id, Flags: flagContinue}
+	}
+	l.ioctlPointer(ioctlSend, unsafe.Pointer(&r))
 }
 
 func (l listener) ioctl(request, argument uintptr) unix.Errno {

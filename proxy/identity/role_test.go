@@ -1,6 +1,8 @@
 package identity_test
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -44,6 +47,8 @@ func play(role string) int {
 		"orphan":   playOrphan,
 		"forks":    playForks,
 		"nothing":  func([]string) error { return nil },
+		"swap":     playSwap,
+		"full":     playFull,
 	}
 	if err := roles[role](os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stdout, "failed", role, err)
@@ -278,7 +283,7 @@ func playOthers(a []string) error {
 	if err != nil {
 		return err
 	}
-	if err := unix.Connect(local, &unix.SockaddrUnix{Name: "/nowhere"}); err != unix.ENOENT {
+	if err := unix.Connect(local, &unix.SockaddrUnix{Name: "/nowhere"}); err != unix.EACCES { // nobody handles it
 		return fmt.Errorf("unix socket: %v", err)
 	}
 	if err := unix.Connect(999, to); err != unix.EBADF {
@@ -312,4 +317,78 @@ func playTime(a []string) error {
 	sort.Slice(times, func(i, j int) bool { return times[i] < times[j] })
 	fmt.Println("median", times[count/2].Nanoseconds())
 	return nil
+}
+
+// playSwap calls connect() on a TCP socket over and over, while another thread turns socket and address
+// into those of a unix socket and back.
+func playSwap(a []string) error {
+	tcp, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	local, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	internet, path := rawAddress(unix.AF_INET, []byte{0, 1, 127, 0, 0, 1}), rawAddress(unix.AF_UNIX, []byte(a[0]))
+	const fd = 100
+	address := *internet
+	over := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-over:
+				return
+			default:
+			}
+			address = *internet
+			_ = unix.Dup3(tcp, fd, unix.O_CLOEXEC)
+			address = *path
+			_ = unix.Dup3(local, fd, unix.O_CLOEXEC)
+		}
+	}()
+	for until := time.Now().Add(time.Second); time.Now().Before(until); {
+		unix.Syscall(unix.SYS_CONNECT, fd, uintptr(unsafe.Pointer(&address)), unsafe.Sizeof(address))
+	}
+	close(over)
+	return block("tried")
+}
+
+// rawAddress is a struct sockaddr_storage.
+func rawAddress(family uint16, rest []byte) *[110]byte {
+	var raw [110]byte
+	binary.NativeEndian.PutUint16(raw[:], family)
+	copy(raw[2:], rest)
+	return &raw
+}
+
+// playFull fills the backlog of a listener that never accepts, with connects that wait.
+func playFull(a []string) error {
+	listener, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	at := &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}
+	if err := errors.Join(unix.Bind(listener, at), unix.Listen(listener, 0)); err != nil {
+		return err
+	}
+	name, err := unix.Getsockname(listener)
+	if err != nil {
+		return err
+	}
+	for range 200 {
+		go func() {
+			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+			if err == nil {
+				_ = unix.Connect(fd, name)
+			}
+		}()
+	}
+	for range 300 {
+		if err := connectTo(a[0]); err == unix.EAGAIN {
+			return block("limited")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return errors.New("no limit on connects that wait")
 }

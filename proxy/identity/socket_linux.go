@@ -8,30 +8,53 @@ import (
 
 // socket is what a held connect() is called on, and what its thread's pidfd tells besides.
 type socket struct {
+	fd     int // our own copy, which the caller closes
+	family int
 	cookie uint64
 	tcp    bool
 	leader bool // the calling thread is its process's first
 	kin    kin
 }
 
-// openSocket returns the socket behind descriptor fd of the held thread. A thread that swaps the
-// descriptor now (dup2) connects a socket whose cookie is not the recorded one, and stays unknown.
-func openSocket(tid, fd int) (socket, error) {
+// openSocket copies the socket behind descriptor fd of the held thread. A thread that swaps the
+// descriptor now (dup2) gains nothing: what was copied is what is recorded and connected.
+func openSocket(tid, fd int) (socket, unix.Errno) {
 	thread, leader, err := pidfd(tid)
 	if err != nil {
-		return socket{}, err
+		return socket{}, unix.EACCES
 	}
 	defer unix.Close(thread)
 	copied, err := unix.PidfdGetfd(thread, fd, 0)
-	if err != nil {
-		return socket{}, err
+	if err == unix.EBADF {
+		return socket{}, unix.EBADF
 	}
-	defer unix.Close(copied)
-	if !isTCP(copied) {
-		return socket{}, nil
+	if err != nil { // its program cannot be read: nobody could say who connects
+		return socket{}, unix.EACCES
 	}
-	cookie, err := unix.GetsockoptUint64(copied, unix.SOL_SOCKET, unix.SO_COOKIE)
-	return socket{cookie: cookie, tcp: true, leader: leader, kin: kinOf(thread)}, err
+	s := socket{fd: copied, leader: leader}
+	if errno := s.describe(); errno != 0 {
+		unix.Close(copied)
+		return socket{}, errno
+	}
+	if s.tcp {
+		s.kin = kinOf(thread)
+	}
+	return s, 0
+}
+
+// describe asks the socket what it is.
+func (s *socket) describe() unix.Errno {
+	var err error
+	if s.family, err = unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_DOMAIN); err != nil {
+		return errnoOf(err) // ENOTSOCK
+	}
+	if s.tcp = s.isTCP(); !s.tcp {
+		return 0
+	}
+	if s.cookie, err = unix.GetsockoptUint64(s.fd, unix.SOL_SOCKET, unix.SO_COOKIE); err != nil {
+		return errnoOf(err)
+	}
+	return 0
 }
 
 // pidfd opens the thread. PIDFD_THREAD is of 6.9; before that the process stands for its thread, which
@@ -74,11 +97,10 @@ func kinOf(pidfd int) kin {
 
 // isTCP is false for everything that does not end at the proxy's listeners: unix sockets, UDP and
 // MPTCP, whose subflows have other cookies.
-func isTCP(fd int) bool {
-	domain, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
-	if err != nil || domain != unix.AF_INET && domain != unix.AF_INET6 {
+func (s *socket) isTCP() bool {
+	if s.family != unix.AF_INET && s.family != unix.AF_INET6 {
 		return false
 	}
-	protocol, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PROTOCOL)
+	protocol, err := unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_PROTOCOL)
 	return err == nil && protocol == unix.IPPROTO_TCP
 }

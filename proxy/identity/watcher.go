@@ -6,12 +6,14 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Config is what a Watcher needs of its sandbox. All of it stays the caller's: close the files after
 // Watch has returned.
 type Config struct {
-	// Notify is the seccomp listener for connect() and exit_group(), installed with WAIT_KILLABLE_RECV:
+	// Notify is the seccomp listener for connect(), exit_group() and the calls in Handlers, installed with WAIT_KILLABLE_RECV:
 	// otherwise a signal aborts a held connect and the process repeats it. Where the kernel gives none it is
 	// nil, and every Lookup is a strict scan of Proc.
 	Notify *os.File
@@ -30,6 +32,9 @@ type Config struct {
 	// Repinned is called when an executable on a read-only mount was changed by root and its new
 	// content is the known one from then on. It may be nil.
 	Repinned func(path string)
+	// Handlers answer held calls by their number: for SYS_CONNECT those on unix sockets, which fail
+	// without a handler; all others go on without one.
+	Handlers map[int32]Handler
 }
 
 // How long one connect may take. The first keeps others from waiting behind it, the second keeps the
@@ -39,7 +44,7 @@ const (
 	held     = 900 * time.Millisecond
 )
 
-// Watcher keeps the record of who called connect() in one sandbox.
+// Watcher answers the held calls of one sandbox, and keeps the record of who called connect().
 type Watcher struct {
 	listener  listener
 	strict    bool // there is no listener
@@ -51,6 +56,8 @@ type Watcher struct {
 	content   *contents
 	mappings  *mappings
 	lineage   *lineage
+	handlers  map[int32]Handler
+	underway  *underway
 	loops     sync.WaitGroup
 }
 
@@ -62,6 +69,7 @@ func New(c Config) (*Watcher, error) {
 	w := &Watcher{
 		proc: hostProc, init: c.InitPID, records: newRecords(maxRecords), content: newContents(c.Repinned),
 		mappings: newMappings(c.Writable), lineage: newLineage(maxNotes),
+		handlers: c.Handlers, underway: newUnderway(),
 	}
 	if c.Notify == nil && c.Proc != nil {
 		w.strict, w.proc, w.init = true, sandboxProc(c.Proc), 1
@@ -85,9 +93,9 @@ func (w *Watcher) listen(notify *os.File) (err error) {
 	return err
 }
 
-// Watch records every connect() and lets it go on, until the last process under the filter is gone or
-// ctx ends. Once it has returned, every further connect() in the sandbox fails, and so does exit_group(): end the
-// sandbox first. Without a listener there is nothing to watch, and it returns when ctx ends.
+// Watch records every connect() and carries it out, and answers the calls that have handlers, until the
+// last process under the filter is gone or ctx ends. Once it has returned, every further such call in the
+// sandbox fails, and so does exit_group(): end the sandbox first. Without a listener there is nothing to watch, and it returns when ctx ends.
 func (w *Watcher) Watch(ctx context.Context) error {
 	if w.strict {
 		<-ctx.Done()
@@ -120,9 +128,10 @@ func (w *Watcher) serve(stop bell, errs chan<- error) {
 			if err != errOver {
 				errs <- err
 			}
+			w.underway.end()
 			return
 		}
-		p := &pending{id: n.ID, relieved: make(chan struct{})}
+		p := &pending{id: n.ID, number: n.NR, relieved: make(chan struct{})}
 		relief := time.AfterFunc(patience, func() { w.relieve(p, stop, errs) })
 		w.handle(n, p)
 		if !relief.Stop() {
@@ -136,5 +145,15 @@ func (w *Watcher) serve(stop bell, errs chan<- error) {
 func (w *Watcher) relieve(p *pending, stop bell, errs chan<- error) {
 	w.loops.Go(func() { w.serve(stop, errs) })
 	close(p.relieved)
-	time.AfterFunc(held-patience, func() { w.release(p) })
+	time.AfterFunc(held-patience, func() { w.late(p) })
+}
+
+// late answers a call that was held long enough. A connect is carried out once it is known what that
+// is; on a unix socket it may itself be what takes so long.
+func (w *Watcher) late(p *pending) {
+	if p.number != unix.SYS_CONNECT {
+		w.release(p)
+	} else if c := p.connect.Load(); c != nil {
+		w.carryOut(p, c)
+	}
 }

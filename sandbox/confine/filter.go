@@ -98,14 +98,14 @@ func (r rule) instructions() []bpf.Instruction {
 // installFilter puts the filter on the calling thread and returns its listener,
 // on which each connect(2) waits. Where the kernel gives none, the same filter
 // is installed without those rules, and the report says what the kernel answered.
-func installFilter(r *report) (*os.File, error) {
+func installFilter(c choice, r *report) (*os.File, error) {
 	// WAIT_KILLABLE_RECV (5.19): a signal must not abort a connect that the
 	// supervisor has already looked at, or the answer meets nobody.
 	const newListener = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
-	fd, errno, err := install(rules(), newListener|unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+	fd, errno, err := install(rules(c), newListener|unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
 	if errno == unix.EINVAL {
 		r.Abortable = true
-		fd, errno, err = install(rules(), newListener)
+		fd, errno, err = install(rules(c), newListener)
 	}
 	if err != nil {
 		return nil, err
@@ -117,11 +117,11 @@ func installFilter(r *report) (*os.File, error) {
 		return nil, noFilter(errno)
 	}
 	r.NoListener = errno
-	return nil, installUnwatched()
+	return nil, installUnwatched(c)
 }
 
-func installUnwatched() error {
-	_, errno, err := install(unwatched(rules()), 0)
+func installUnwatched(c choice) error {
+	_, errno, err := install(unwatched(rules(c)), 0)
 	if err == nil && errno != 0 {
 		err = noFilter(errno)
 	}

@@ -88,7 +88,7 @@ func landlockFinding(abi int, reason string) Finding {
 		f.Lost = "the second lock on signals and abstract unix sockets (ABI 6), and on sockets in mounted directories (ABI 9)"
 	case abi < 9:
 		f.State, f.Advice = Partial, "use a kernel with Landlock ABI 9"
-		f.Lost = "Landlock's own lock on unix sockets in mounted directories (ABI 9): a sandbox is refused while one is there"
+		f.Lost = "Landlock's own lock on unix sockets in mounted directories (ABI 9): the supervisor refuses those of the host in its place, and unix datagram sockets do not exist inside"
 	}
 	return f
 }

@@ -48,7 +48,7 @@ func giveUp(spec *Spec, r *report) (*os.File, error) {
 	if err := unix.Capset(none.asHeader(), &none.sets[0]); err != nil {
 		return nil, os.NewSyscallError("capset", err)
 	}
-	return installFilter(r)
+	return installFilter(choice{landlockABI: r.LandlockABI, hold: spec.Hold}, r)
 }
 
 func dropBounding() error {

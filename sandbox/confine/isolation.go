@@ -131,11 +131,17 @@ func noneLeft(status map[string]string) bool {
 	return true
 }
 
+// Landlocked says that the kernel itself refuses unix sockets from outside.
+func (b *Box) Landlocked() bool { return b.report.LandlockABI >= resolveUnix }
+
 func landlockDetail(abi int) string {
-	if abi < 6 {
+	switch {
+	case abi < 6:
 		return fmt.Sprintf("ABI %d: files; signals and abstract sockets are not scoped before ABI 6", abi)
+	case abi < resolveUnix:
+		return fmt.Sprintf("ABI %d: files, signals, abstract sockets", abi)
 	}
-	return fmt.Sprintf("ABI %d: files, signals, abstract sockets", abi)
+	return fmt.Sprintf("ABI %d: files, signals, unix sockets", abi)
 }
 
 // notification asks whether anyone can still wait on the listener: the kernel

@@ -12,6 +12,9 @@ import (
 const (
 	landRead = uint64(ll.AccessFSExecute | ll.AccessFSReadFile | ll.AccessFSReadDir)
 	landList = uint64(ll.AccessFSReadDir)
+	// landUse is everything but the right to reach unix sockets: programs of the
+	// sandbox need none for each other's, and those from outside are out of reach.
+	landUse  = ^uint64(ll.AccessFSResolveUnix)
 	landNode = uint64(ll.AccessFSReadFile | ll.AccessFSWriteFile | ll.AccessFSIoctlDev)
 	// landOnFile are the rights that exist for a file; others make the kernel
 	// refuse a rule on one.
@@ -103,9 +106,9 @@ func addRules(ruleset int, handled uint64, spec *Spec) error {
 		add(landRead, "/proc", "/dev", "/exeat"),
 		add(landRead, files...),
 		add(landNode, nodes...),
-		add(handled, "/tmp", "/dev/shm", "/dev/pts"),
+		add(landUse, "/tmp", "/dev/shm", "/dev/pts"),
 		add(landRead, spec.Landlock.ReadOnly...),
-		add(handled, spec.Landlock.ReadWrite...),
+		add(landUse, spec.Landlock.ReadWrite...),
 	)
 }
 

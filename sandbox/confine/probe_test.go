@@ -24,6 +24,7 @@ const highBits = 1 << 32 // of an int argument: the kernel does not read them
 
 // calls is one row per fact. Those that succeed change nothing.
 func calls() []call {
+	pair := new([2]int32)
 	all := []call{
 		{"unshare a user namespace", unix.SYS_UNSHARE, [6]uintptr{unix.CLONE_NEWUSER}, unix.EPERM},
 		{"unshare with high bits set", unix.SYS_UNSHARE, [6]uintptr{unix.CLONE_NEWUSER | highBits}, unix.EPERM},
@@ -86,6 +87,10 @@ func calls() []call {
 		{"TCP over IPv6", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET6, unix.SOCK_STREAM, 0}, 0},
 		{"UDP", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_UDP}, 0},
 		{"a unix socket", unix.SYS_SOCKET, [6]uintptr{unix.AF_UNIX, unix.SOCK_SEQPACKET, 0}, 0},
+		{"a unix datagram socket", unix.SYS_SOCKET, [6]uintptr{unix.AF_UNIX, unix.SOCK_DGRAM | unix.SOCK_CLOEXEC, 0}, datagrams()},
+		{"a unix datagram socket by its other name", unix.SYS_SOCKET, [6]uintptr{unix.AF_UNIX, unix.SOCK_RAW | highBits, 0}, datagrams()},
+		{"a pair of unix datagram sockets", unix.SYS_SOCKETPAIR, [6]uintptr{unix.AF_UNIX, unix.SOCK_DGRAM, 0, uintptr(unsafe.Pointer(pair))}, datagrams()},
+		{"a pair of unix sockets", unix.SYS_SOCKETPAIR, [6]uintptr{unix.AF_UNIX, unix.SOCK_STREAM, 0, uintptr(unsafe.Pointer(pair))}, 0},
 		{"a pair of TIPC sockets", unix.SYS_SOCKETPAIR, [6]uintptr{unix.AF_TIPC, unix.SOCK_STREAM}, unix.EAFNOSUPPORT},
 		{"chmod that sets the user id", unix.SYS_FCHMOD, [6]uintptr{badFile, 0o4755}, unix.EPERM},
 		{"chmod that sets the group id, high bits set", unix.SYS_FCHMODAT, [6]uintptr{badFile, 0, 0o2755 | highBits}, unix.EPERM},
@@ -120,6 +125,16 @@ func calls() []call {
 		}
 	}
 	return all
+}
+
+// datagrams is how unix datagram sockets are answered: they exist where Landlock
+// keeps them from those of the host.
+func datagrams() unix.Errno {
+	const version = 1 // LANDLOCK_CREATE_RULESET_VERSION
+	if abi, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, version); errno == 0 && abi >= 9 {
+		return 0
+	}
+	return unix.ESOCKTNOSUPPORT
 }
 
 // probe is what the test binary does inside; it prints one line per call that

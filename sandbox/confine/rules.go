@@ -9,9 +9,16 @@ const lastReviewed = 471 // rseq_slice_yield
 
 func errno(e unix.Errno) uint32 { return refuse | uint32(e) }
 
-// rules is everything the filter refuses, and what it reports: connect(2), to know who
-// connects, and exit_group(2), to know whom the children of an ended process descend from.
-func rules() []rule {
+// choice is what the rules depend on.
+type choice struct {
+	// landlockABI is 0 without Landlock.
+	landlockABI int
+	hold        []Hold
+}
+
+// rules is everything the filter refuses, and what it holds: connect(2), to know who connects,
+// exit_group(2), to know whom the children of an ended process descend from, and what the spec names.
+func rules(c choice) []rule {
 	all := []rule{
 		{number: unix.SYS_CONNECT, answer: unix.SECCOMP_RET_USER_NOTIF},
 		{number: unix.SYS_EXIT_GROUP, answer: unix.SECCOMP_RET_USER_NOTIF},
@@ -21,9 +28,24 @@ func rules() []rule {
 	all = append(all, deny(unix.ENOSYS, absent()...)...)
 	all = append(all, cloneRules()...)
 	all = append(all, socketRules()...)
+	all = append(all, datagramRules(c.landlockABI)...)
 	all = append(all, setIDRules()...)
 	all = append(all, allocationRules()...)
-	return append(all, argumentRules()...)
+	all = append(all, argumentRules()...)
+	return append(all, holdRules(c.hold)...)
+}
+
+// holdRules come last: what is refused anyway is not held.
+func holdRules(hold []Hold) []rule {
+	var all []rule
+	for _, h := range hold {
+		r := rule{number: h.Number, answer: unix.SECCOMP_RET_USER_NOTIF}
+		if h.Mask != 0 {
+			r.tests = []test{{arg: h.Arg, mask: h.Mask, val: 0, not: true}}
+		}
+		all = append(all, r)
+	}
+	return all
 }
 
 func deny(e unix.Errno, numbers ...uint32) []rule {
@@ -110,6 +132,28 @@ func socketRules() []rule {
 			}, errno(unix.EPROTONOSUPPORT)})
 	}
 	return append(all, fastOpenRules()...)
+}
+
+// resolveUnix is the Landlock ABI from which the kernel itself refuses unix
+// sockets from outside (LANDLOCK_ACCESS_FS_RESOLVE_UNIX).
+const resolveUnix = 9
+
+// datagramRules: a datagram goes to the path in each sendto(2) and sendmsg(2),
+// without a connect(2) that anyone sees, also from one end of a pair; and of
+// AF_UNIX, SOCK_RAW is another name of SOCK_DGRAM. Streams and sequenced packets
+// go nowhere without connect.
+func datagramRules(landlockABI int) []rule {
+	if landlockABI >= resolveUnix {
+		return nil
+	}
+	var all []rule
+	for _, number := range []uint32{unix.SYS_SOCKET, unix.SYS_SOCKETPAIR} {
+		for _, kind := range []uint32{unix.SOCK_DGRAM, unix.SOCK_RAW} {
+			tests := []test{{arg: 0, val: unix.AF_UNIX}, {arg: 1, mask: typeMask, val: kind}}
+			all = append(all, rule{number, tests, errno(unix.ESOCKTNOSUPPORT)})
+		}
+	}
+	return all
 }
 
 // fastOpenRules: MSG_FASTOPEN connects without connect(2), so nobody would know

@@ -31,6 +31,15 @@ type Spec struct {
 	Landlock Landlock
 	// Limits say how much of the machine may be used.
 	Limits Limits
+	// Hold are system calls that wait on the listener besides connect(2).
+	Hold []Hold
+}
+
+// Hold is a system call that waits for the supervisor's answer.
+type Hold struct {
+	Number uint32
+	// Mask holds it only if the argument Arg has one of these bits; 0 always.
+	Arg, Mask uint32
 }
 
 // Limits bound what the programs of a sandbox use; zero leaves a thing as it is

@@ -19,6 +19,8 @@ type Sockets struct {
 	DNSTCP4, DNSTCP6 net.Listener
 	// Diag is a NETLINK_SOCK_DIAG socket of the sandbox's network namespace.
 	Diag *os.File
+	// UnixDiag is another one, for questions about unix sockets.
+	UnixDiag *os.File
 	// Conntrack is a NETLINK_NETFILTER socket of the sandbox's network namespace,
 	// made with CAP_NET_ADMIN there; nil where the kernel cannot redirect.
 	Conntrack *os.File
@@ -32,7 +34,7 @@ func Adopt(names []string, files []*os.File) (*Sockets, error) {
 		if problem == nil {
 			problem = s.adopt(names[i], f)
 		}
-		if f != s.Diag && f != s.Conntrack {
+		if f != s.Diag && f != s.UnixDiag && f != s.Conntrack {
 			f.Close()
 		}
 	}
@@ -47,13 +49,15 @@ func Adopt(names []string, files []*os.File) (*Sockets, error) {
 }
 
 func (s *Sockets) complete() bool {
-	return s.Proxy != nil && s.DNSUDP4 != nil && s.DNSTCP4 != nil && s.Diag != nil && (s.TCP4 == nil) == (s.Conntrack == nil)
+	return s.Proxy != nil && s.DNSUDP4 != nil && s.DNSTCP4 != nil && s.Diag != nil && s.UnixDiag != nil && (s.TCP4 == nil) == (s.Conntrack == nil)
 }
 
 func (s *Sockets) adopt(name string, f *os.File) (err error) {
 	switch name {
 	case diagName:
 		s.Diag = f
+	case localName:
+		s.UnixDiag = f
 	case trackName:
 		s.Conntrack = f
 	case dnsUDP4Name:
@@ -87,7 +91,7 @@ func (s *Sockets) Close() {
 			c.Close()
 		}
 	}
-	for _, f := range []*os.File{s.Diag, s.Conntrack} {
+	for _, f := range []*os.File{s.Diag, s.UnixDiag, s.Conntrack} {
 		if f != nil {
 			f.Close()
 		}

@@ -28,6 +28,7 @@ const (
 	dnsTCP4Name = "dns-tcp4"
 	dnsTCP6Name = "dns-tcp6"
 	diagName    = "diag"
+	localName   = "unix-diag"
 	trackName   = "conntrack"
 )
 
@@ -76,7 +77,7 @@ func open(e *Ends) (*Ends, error) {
 		}
 		e.Names, e.Files = append(e.Names, s.name), append(e.Files, f)
 	}
-	kinds := []netlinkSocket{{diagName, unix.NETLINK_SOCK_DIAG}}
+	kinds := []netlinkSocket{{diagName, unix.NETLINK_SOCK_DIAG}, {localName, unix.NETLINK_SOCK_DIAG}}
 	if redirected {
 		kinds = append(kinds, netlinkSocket{trackName, unix.NETLINK_NETFILTER})
 	}

@@ -31,7 +31,7 @@ func (s *supervisor) openDoors(context.Context) error {
 	}
 	s.env = environment(s.sandbox.Name, s.shell(), toolEnvironment(s.sandbox.Spec), credential.GitEnv(secrets.GitConfig()), secrets.Env(), s.launch.Env)
 	sink := &sink{log: s.ahead.log, reader: s.ahead.reader, denials: s.denials, logger: s.logger}
-	watcher, err := s.watch()
+	watcher, err := s.watch(sink)
 	if err != nil {
 		return err
 	}
@@ -88,10 +88,14 @@ func (s *supervisor) attach() (*credential.Injector, error) {
 // watch answers every connect() of the sandbox. Without it they all fail, so
 // its end is the sandbox's. Where the kernel gives no listener, who connects is
 // found by scanning the sandbox's processes.
-func (s *supervisor) watch() (*identity.Watcher, error) {
+func (s *supervisor) watch(sink *sink) (*identity.Watcher, error) {
+	handlers, err := s.handlers(sink)
+	if err != nil {
+		return nil, err
+	}
 	watcher, err := identity.New(identity.Config{
 		Notify: s.box.Notify, Diag: s.box.Sockets.Diag, Conntrack: s.box.Sockets.Conntrack, InitPID: s.box.PID,
-		Proc: s.box.Proc, Writable: s.view.writable,
+		Proc: s.box.Proc, Writable: s.view.writable, Handlers: handlers,
 		Repinned: func(path string) { s.logger.Info("executable changed by root, pinned again", "path", path) },
 	})
 	if err != nil {

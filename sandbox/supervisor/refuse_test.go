@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"exeat/sandbox/confine"
 )
 
 func mkdirs(t *testing.T, paths ...string) {
@@ -81,7 +83,8 @@ func TestRefusesBindMount(t *testing.T) {
 	}
 }
 
-// A socket of the host below a mount is a way out that no network namespace closes.
+// Without a listener, a socket of the host below a mount is a way out that no
+// network namespace closes.
 func TestRefusesHostSocket(t *testing.T) {
 	base, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
@@ -93,12 +96,21 @@ func TestRefusesHostSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	r := newRefusals(nil, "")
-	if _, err := r.check(filepath.Join(base, "with")); err == nil || !strings.Contains(err.Error(), "a b/s") {
+	refuse := func(dir string, allow bool) error {
+		s := &supervisor{box: &confine.Box{}, view: &view{mounts: []confine.Mount{{Source: dir, Target: dir}}}}
+		s.sandbox.Spec.AllowSockets = allow
+		return s.refuseSockets(t.Context())
+	}
+	if err := refuse(filepath.Join(base, "with"), false); err == nil || !strings.Contains(err.Error(), "a b/s") {
 		t.Errorf("got %v, want the socket named", err)
 	}
-	if _, err := r.check(filepath.Join(base, "without")); err != nil {
-		t.Errorf("got %v, want it allowed", err)
+	for err, why := range map[error]string{
+		refuse(filepath.Join(base, "without"), false): "it has no socket",
+		refuse(filepath.Join(base, "with"), true):     "sockets are allowed",
+	} {
+		if err != nil {
+			t.Errorf("got %v, but %s", err, why)
+		}
 	}
 }
 

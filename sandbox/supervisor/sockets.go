@@ -2,29 +2,48 @@ package supervisor
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
-// checkSockets refuses a mount in which a program of the host has a socket. A
-// read-only mount does not stop connect(2), which would carry the sandbox out of
-// its network: to an agent for keys, a database, a container engine. It sees
-// what is there now; what is bound later is named in docs/threat-model.md.
-func checkSockets(named, dir string) error {
+// refuseSockets refuses a view in which a program of the host has a socket, where
+// the kernel gave no seccomp listener: then connects are not carried out by
+// package sockets, and a read-only mount does not stop connect(2). It sees what
+// is there now; what is bound later is named in docs/threat-model.md.
+func (s *supervisor) refuseSockets(context.Context) error {
+	if s.box.Notify != nil {
+		return nil
+	}
+	if s.sandbox.Spec.Observe != "" {
+		return &hintError{"this kernel has no seccomp notification, without which no file access can be observed", "leave --observe out"}
+	}
+	if s.sandbox.Spec.AllowSockets {
+		return nil
+	}
 	bound, err := boundSockets()
 	if err != nil {
 		return err
 	}
+	for _, m := range s.view.mounts {
+		if err := checkSockets(m.Target, m.Source, bound); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkSockets(named, dir string, bound []string) error {
 	for _, path := range bound {
 		real, err := filepath.EvalSymlinks(path)
 		if err != nil || !within(real, dir) {
 			continue // removed since, or of another mount namespace
 		}
 		return &hintError{
-			fmt.Sprintf("refusing to mount %s: a program outside the sandbox has the socket %s in it, and the sandbox could connect to that", named, path),
-			"end that program (ss -lxp shows it), or name a directory without its socket",
+			fmt.Sprintf("refusing to mount %s: without seccomp notification, which this kernel does not give, the sandbox could connect to the socket %s of a program outside", named, path),
+			"end that program (ss -lxp shows it), name a directory without its socket, or allow it: --allow-sockets",
 		}
 	}
 	return nil

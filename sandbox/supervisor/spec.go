@@ -26,6 +26,7 @@ func (s *supervisor) spec() (confine.Spec, error) {
 			Processes: s.limits.Processes, ProcessMemory: s.limits.ProcessMemory, Files: s.limits.Files,
 			FileSize: s.limits.Disk, Tmp: s.limits.Tmp,
 		},
+		Hold: held(row.Observe),
 	}
 	spec.Files = append(identityFiles(s.sandbox.Name, s.shell(), spec.UID, spec.GID),
 		confine.File{Path: gitConfigPath, Content: gitConfig(s.launch.GitName, s.launch.GitEmail, gitHosts(p))})

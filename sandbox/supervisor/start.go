@@ -37,7 +37,7 @@ func start(ctx context.Context, launch control.Launch, logger *slog.Logger) (_ *
 		}
 	}()
 	steps := []func(context.Context) error{
-		s.takeLock, s.openState, s.prepare, s.openFiles, s.adoptPolicy, s.protect, s.openLimits, s.confine, s.openPins, s.hide, s.openDoors,
+		s.takeLock, s.openState, s.prepare, s.openFiles, s.adoptPolicy, s.protect, s.openLimits, s.confine, s.refuseSockets, s.openPins, s.hide, s.openDoors,
 		s.guardLimits, s.listen, s.release, s.guardPins,
 	}
 	for _, step := range steps {

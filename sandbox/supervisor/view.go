@@ -97,6 +97,17 @@ func (v *view) mount(source, target string, readOnly bool) {
 	v.landlock.ReadWrite = append(v.landlock.ReadWrite, target)
 }
 
+// readOnly are the places that show the host's files as they are.
+func (v *view) readOnly() []string {
+	var places []string
+	for _, m := range v.mounts {
+		if m.ReadOnly {
+			places = append(places, m.Target)
+		}
+	}
+	return places
+}
+
 // addWorkdir mounts the live working directory at its own path.
 func (v *view) addWorkdir(fs policy.Filesystem, workdir string) error {
 	if workdir == "" {

@@ -1,0 +1,173 @@
+package identity
+
+import (
+	"bytes"
+	"errors"
+	"sync"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxUnderway bounds the connects that are carried out at once. One waits, with a thread of ours, while
+// the backlog of a listener is full; that listener may be the sandbox's own and never accept.
+const maxUnderway = 128
+
+// maxAddress is the size of struct sockaddr_storage: connect(2) takes no more.
+const maxAddress = 128
+
+// connection is a connect() as it was asked for, in copies that nobody else can change.
+type connection struct {
+	fd      int
+	address []byte
+}
+
+// copyAddress reads a socket address out of the memory of a held thread, once.
+func copyAddress(tid int, at uint64, size int32) ([]byte, unix.Errno) {
+	if size < 0 || size > maxAddress {
+		return nil, unix.EINVAL
+	}
+	address := make([]byte, size)
+	if size == 0 {
+		return address, 0
+	}
+	if n, err := readMemory(tid, at, address); err != nil || n < len(address) {
+		return nil, unix.EFAULT
+	}
+	return address, 0
+}
+
+// readMemory copies from a thread's memory; it may return less than asked for, at the end of what is mapped.
+func readMemory(tid int, at uint64, into []byte) (int, error) {
+	local := []unix.Iovec{{Base: &into[0]}}
+	local[0].SetLen(len(into))
+	return unix.ProcessVMReadv(tid, local, []unix.RemoteIovec{{Base: uintptr(at), Len: len(into)}}, 0)
+}
+
+// readText fills the buffer as far as memory goes. It reads page by page: of one that is not there the
+// kernel copies nothing.
+func readText(tid int, at uint64, into []byte) (n int) {
+	for n < len(into) {
+		size := min(uint64(len(into)-n), memoryPage-(at+uint64(n))%memoryPage)
+		got, err := readMemory(tid, at+uint64(n), into[n:n+int(size)])
+		n += max(got, 0)
+		if err != nil || got < int(size) || bytes.IndexByte(into[:n], 0) >= 0 {
+			break
+		}
+	}
+	return n
+}
+
+// memoryPage is the smallest there is.
+const memoryPage = 4096
+
+// carryOut connects the copied socket and tells the caller what came of it, unless that was done.
+func (w *Watcher) carryOut(p *pending, c *connection) {
+	p.answer.Do(func() { w.listener.send(p.id, Answer{Errno: w.underway.connect(c.fd, c.address)}) })
+}
+
+// Connect carries out a held connect() on a copy of its socket and any address, as the calling thread.
+func (c *Call) Connect(address []byte) unix.Errno {
+	return c.watcher.underway.connect(c.Socket, address)
+}
+
+// underway are the connects that are being carried out.
+type underway struct {
+	mu   sync.Mutex
+	fds  map[int]bool // guarded by mu
+	over bool         // guarded by mu; no further one begins
+}
+
+func newUnderway() *underway { return &underway{fds: map[int]bool{}} }
+
+// connect answers as connect(2) does, and EAGAIN when too many wait.
+func (u *underway) connect(fd int, address []byte) unix.Errno {
+	if !modest(fd, address) {
+		return unix.EPERM
+	}
+	if !u.enter(fd) {
+		return unix.EAGAIN
+	}
+	defer u.leave(fd)
+	for {
+		// An interruption is our own: the Go runtime's. The caller's signals wait until it is answered.
+		if errno := connect(fd, address); errno != unix.EINTR || u.isOver() {
+			return errno
+		}
+	}
+}
+
+func connect(fd int, address []byte) unix.Errno {
+	at := unsafe.Pointer(unsafe.SliceData(address))
+	_, _, errno := unix.Syscall(unix.SYS_CONNECT, uintptr(fd), uintptr(at), uintptr(len(address)))
+	return errno
+}
+
+// modest refuses what the caller may not do and this process may, since it owns the sandbox's network:
+// to name a netlink peer other than the kernel (netlink(7)).
+func modest(fd int, address []byte) bool {
+	family, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
+	switch {
+	case err != nil:
+		return false
+	case family == unix.AF_INET, family == unix.AF_INET6, family == unix.AF_UNIX:
+		return true
+	case family != unix.AF_NETLINK || len(address) < unix.SizeofSockaddrNetlink:
+		return false
+	}
+	for _, b := range address[4:unix.SizeofSockaddrNetlink] { // nl_pid and nl_groups
+		if b != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (u *underway) enter(fd int) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.over || len(u.fds) >= maxUnderway {
+		return false
+	}
+	u.fds[fd] = true
+	return true
+}
+
+func (u *underway) leave(fd int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.fds, fd)
+}
+
+func (u *underway) isOver() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.over
+}
+
+// end fails the connects that still wait, or they would hold up the end for minutes. Those on unix
+// sockets end with the listeners they wait for, which are the sandbox's own.
+func (u *underway) end() {
+	for !u.shut() {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func (u *underway) shut() (done bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.over = true
+	for fd := range u.fds {
+		_ = unix.Shutdown(fd, unix.SHUT_RDWR) // not connecting yet, or not any more
+	}
+	return len(u.fds) == 0
+}
+
+// errnoOf is the number behind an error of package unix.
+func errnoOf(err error) unix.Errno {
+	if errno, ok := errors.AsType[unix.Errno](err); ok {
+		return errno
+	}
+	return unix.EACCES
+}
