@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"exeat/cmd/demo/human"
@@ -19,48 +18,20 @@ type approver struct {
 	passphrase string
 }
 
-// newApprover makes the key and remembers the passphrase that the screen shows.
 func newApprover(u *user) *approver {
 	u.t.Helper()
-	a := &approver{user: u}
-	h, err := human.Sit(u.command(u.t.Context(), "approver", "init", "--name", "ada"))
+	passphrase, err := human.NewKey(u.command(u.t.Context(), "approver", "init", "--name", "ada"), patience)
 	must(u.t, err)
-	shown, err := h.Expect(`\b([a-z]{5}(?:-[a-z]{5}){3})\b`, patience)
-	must(u.t, err)
-	a.passphrase = shown[1]
-	_, err = h.Expect(`Type the passphrase once: `, patience)
-	must(u.t, err)
-	must(u.t, h.Type(a.passphrase))
-	if code, err := h.Leave(); code != 0 || err != nil {
-		u.t.Fatalf("approver init: exit code %d, %v\n%s", code, err, h.Screen())
-	}
-	return a
+	return &approver{u, passphrase}
 }
 
-var digest = regexp.MustCompile(`(?i)digest\s+([0-9a-f]{6})\b`)
-
-// agree answers what a command asks for a signature, and returns its exit code;
-// it may be killed at any moment.
+// agree signs what a command asks for; it may be killed at any moment.
 func (a *approver) agree(args ...string) (code int, screen string) {
-	h, err := human.Sit(a.command(a.t.Context(), args...))
+	code, screen, err := human.Agree(a.command(a.t.Context(), args...), a.passphrase, patience)
 	if err != nil {
-		return 1, err.Error()
+		return 1, screen + err.Error()
 	}
-	for {
-		asked, err := h.Expect(`(Type the six digits|Passphrase of )[^\n]*: `, patience)
-		if err != nil {
-			break
-		}
-		answer := a.passphrase
-		if asked[1] != "Passphrase of " {
-			answer = digest.FindStringSubmatch(h.Screen())[1]
-		}
-		if h.Type(answer) != nil {
-			break
-		}
-	}
-	code, _ = h.Leave()
-	return code, h.Screen()
+	return code, screen
 }
 
 // sign is agree for what must succeed.

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/net/dns/dnsmessage"
 
+	"exeat/cmd/demo/human"
 	"exeat/cmd/demo/standin"
 	"exeat/cmd/demo/world"
 )
@@ -31,6 +32,9 @@ var hosts = map[string]string{
 type town struct {
 	home, run string
 	exported  []string // variables of the user's shell
+
+	key        sync.Once
+	passphrase string // of the user's approver, once there is one
 
 	mu      sync.Mutex
 	arrived []string // guarded by mu; "PROTOCOL ADDRESS WHAT"
@@ -212,6 +216,17 @@ func (tn *town) zone(q dnsmessage.Question, asked *int) (answers []dnsmessage.Re
 		answers = append(answers, dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: q.Name, Class: q.Class}, Body: &dnsmessage.AResource{A: a}})
 	}
 	return answers
+}
+
+// approver returns the passphrase of the user's key, which is made when the first row needs it.
+func (tn *town) approver(s *scene) string {
+	s.t.Helper()
+	tn.key.Do(func() {
+		var err error
+		tn.passphrase, err = human.NewKey(s.command(s.t.Context(), "approver", "init", "--name", "ada"), patience)
+		must(s.t, err)
+	})
+	return tn.passphrase
 }
 
 // services are what a user's session listens on.
