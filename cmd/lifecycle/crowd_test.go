@@ -32,7 +32,7 @@ func TestManyAtOnce(t *testing.T) {
 	rss := u.resident(n)
 	began = time.Now()
 	each(n, 4, func(i int) { u.exeat("sandbox", "delete", name(i)) })
-	fmt.Printf("uid %d: %d sandboxes at once: created in %s (%.0f ms each), exec and request in %s (%.0f ms each), deleted in %s; supervisor and init %.1f MB resident each, %.1f MB their share\n",
+	fmt.Printf("uid %d: %d sandboxes at once: created in %s (%.0f ms each), exec and request in %s (%.0f ms each), deleted in %s; supervisor and init %.1f MB resident each, %.1f MB their share (0 unless root)\n",
 		os.Getuid(), n, created.Round(time.Millisecond), perMS(created, n), answered.Round(time.Millisecond), perMS(answered, n), time.Since(began).Round(time.Millisecond), rss[0], rss[1])
 	u.forgetDatabase(&before)
 	u.leftNothing(before)
@@ -57,7 +57,7 @@ func (u *user) resident(n int) [2]float64 {
 		must(u.t, json.Unmarshal([]byte(u.exeat("sandbox", "get", name(i), "--json")), &row))
 		pids = append(pids, row.Live.PID, row.Live.InitPID)
 	}
-	rss, pss := memory(u.t, pids)
+	rss, pss := memory(pids)
 	return [2]float64{float64(rss) / 1024 / float64(n), float64(pss) / 1024 / float64(n)}
 }
 

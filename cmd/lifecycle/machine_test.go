@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"testing"
 	"time"
 )
 
@@ -103,25 +102,24 @@ func zombie(pid int) bool {
 	return strings.HasPrefix(state, "Z") || strings.HasPrefix(state, "X")
 }
 
-// memory is what processes have in it, in kB: all they see, and their share.
-func memory(t *testing.T, pids []int) (rss, pss int) {
-	t.Helper()
+// memory is what processes have in it, in kB: all of it, and their share of what
+// several map, which only root may read of a process that hides.
+func memory(pids []int) (rss, pss int) {
 	for _, pid := range pids {
-		raw, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/smaps_rollup")
-		if err != nil {
-			continue // ended, or hidden from us: root only counts those
-		}
-		for line := range strings.Lines(string(raw)) {
-			fields := strings.Fields(line)
-			switch fields[0] {
-			case "Rss:":
-				n, _ := strconv.Atoi(fields[1])
-				rss += n
-			case "Pss:":
-				n, _ := strconv.Atoi(fields[1])
-				pss += n
-			}
-		}
+		rss += field("/proc/"+strconv.Itoa(pid)+"/status", "VmRSS:")
+		pss += field("/proc/"+strconv.Itoa(pid)+"/smaps_rollup", "Pss:")
 	}
 	return rss, pss
+}
+
+// field is the number behind a name in a file of /proc, 0 where there is none.
+func field(file, name string) int {
+	raw, _ := os.ReadFile(file)
+	for line := range strings.Lines(string(raw)) {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == name {
+			n, _ := strconv.Atoi(fields[1])
+			return n
+		}
+	}
+	return 0
 }

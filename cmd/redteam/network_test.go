@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // everywhere is a policy of somebody who allows what must never be allowed.
@@ -92,19 +93,18 @@ var networkAttacks = []attack{
 			s.idle()
 			done := make(chan string, 1)
 			go func() {
-				done <- s.exec(`touch ready; while [ ! -e go ]; do sleep 0.05; done; timeout -s KILL 1 curl -sS https://a.example.com/nt18; echo curl $? >out; timeout -s KILL 1 $T/attack raw 93.184.216.34:80 >>out; timeout -s KILL 1 $T/attack udp 93.184.216.34:9999 >>out; touch done; while [ ! -e end ]; do sleep 0.05; done; cat out; curl -sS https://a.example.com/nt18-after`)
+				done <- s.exec(`touch ready; while [ ! -e go ]; do sleep 0.05; done; timeout -s KILL 1 curl -sS https://a.example.com/nt18; $T/attack raw 93.184.216.34:80; $T/attack udp 93.184.216.34:9999; curl -sS https://a.example.com/after`)
 			}()
 			s.appears("ready")
 			pid := s.live().PID
 			must(s.t, syscall.Kill(pid, syscall.SIGSTOP))
 			s.makes("go")
-			s.appears("done")
-			nothingCame("GET a.example.com/nt18", "udp ")(s)
+			time.Sleep(1500 * time.Millisecond) // what must not happen has no end to wait for
+			nothingCame("a.example.com/nt18", "a.example.com/after", "udp ")(s)
 			must(s.t, syscall.Kill(pid, syscall.SIGCONT))
-			s.makes("end")
 			return <-done
 		},
-		want: []string{`curl (124|137)`, `public page`},
+		want: []string{`public page`},
 	},
 	{
 		id: "NT30", name: "the proxy's door without a destination", script: `$T/attack raw 127.0.0.1:15001 '[::1]:15001' 100.64.0.2:15001; curl -sS -m 3 http://127.0.0.1:15001/; curl -sS -m 3 -x http://127.0.0.1:3128 http://127.0.0.1:15001/; curl -sS -m 3 -x http://127.0.0.1:3128 http://127.0.0.1:3128/`,

@@ -185,7 +185,7 @@ func (d denial) fits(got logged, work string) bool {
 		exe = got.Binary[:min(len(prefix), len(got.Binary))] + strings.TrimPrefix(got.Binary, prefix)
 	}
 	return got.Decision == "deny" && (d.exe == "" || exe == got.Binary) && d.host == got.Host && d.port == got.Port &&
-		d.code == got.Code && (d.ancestor == "" || slices.Contains(got.Ancestors, d.ancestor))
+		d.code == got.Code && (d.ancestor == "" || slices.Contains(got.Ancestors, strings.Replace(d.ancestor, "W/", work+"/", 1)))
 }
 
 // unharmed looks at what the user has.

@@ -38,7 +38,9 @@ type attack struct {
 var always = regexp.MustCompile(`SUCCEEDED|REACHED THE KERNEL|SILENT|` + secret + `|panic: |goroutine \d+ \[`)
 
 // families of the table, in its order.
-var families = [][]attack{fileAttacks, processAttacks, networkAttacks, furtherAttacks}
+var families = [][]attack{
+	fileAttacks, processAttacks, networkAttacks, furtherAttacks,
+}
 
 // TestAttacks runs every row, each in a sandbox of its own, and prints the table.
 func TestAttacks(t *testing.T) {

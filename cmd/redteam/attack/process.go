@@ -169,3 +169,28 @@ func forkTwice(args []string) {
 	}
 	_ = syscall.Exec(args[2], args[2:], os.Environ())
 }
+
+// bomb forks until the kernel refuses, at most as often as told, and ends its children.
+func bomb(args []string) {
+	most, _ := strconv.Atoi(args[0])
+	var children []uintptr
+	for len(children) < most {
+		pid, _, errno := unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+		if errno != 0 {
+			fmt.Printf("fork: %s after %d children\n", unix.ErrnoName(errno), len(children))
+			break
+		}
+		if pid == 0 {
+			for {
+				unix.RawSyscall6(unix.SYS_PPOLL, 0, 0, 0, 0, 0, 0) // pause(2) is not everywhere
+			}
+		}
+		children = append(children, pid)
+	}
+	if len(children) == most {
+		fmt.Printf("%d children: SUCCEEDED\n", most)
+	}
+	for _, pid := range children {
+		unix.RawSyscall(unix.SYS_KILL, pid, uintptr(unix.SIGKILL), 0)
+	}
+}
