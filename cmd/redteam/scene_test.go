@@ -28,9 +28,10 @@ type scene struct {
 	t     *testing.T
 	town  *town
 	name  string
-	home  string // OUT to the scripts
-	work  string // W to the scripts; empty at first
-	extra string // network blocks
+	home  string   // OUT to the scripts
+	work  string   // W to the scripts; empty at first
+	extra string   // network blocks
+	seen  []string // what was in the workdir before, where a row compares
 }
 
 // decoys are the user's files; none of them may be read or changed.
@@ -140,6 +141,7 @@ type denial struct {
 	exe, ancestor, host string
 	port                int
 	code                string
+	target              string // a path, of a file or a request; "" for any
 }
 
 // logged is a line of `exeat logs --json`.
@@ -148,6 +150,7 @@ type logged struct {
 	Host      string   `json:"dst_host"`
 	Port      int      `json:"dst_port"`
 	Code      string   `json:"code"`
+	Target    string   `json:"l7_target"`
 	Binary    string   `json:"binary"`
 	Ancestors []string `json:"ancestors"`
 }
@@ -184,7 +187,8 @@ func (d denial) fits(got logged, work string) bool {
 	if prefix, ok := strings.CutSuffix(exe, "*"); ok {
 		exe = got.Binary[:min(len(prefix), len(got.Binary))] + strings.TrimPrefix(got.Binary, prefix)
 	}
-	return got.Decision == "deny" && (d.exe == "" || exe == got.Binary) && d.host == got.Host && d.port == got.Port &&
+	target := strings.Replace(d.target, "W/", work+"/", 1)
+	return got.Decision == "deny" && (target == "" || target == got.Target) && (d.exe == "" || exe == got.Binary) && d.host == got.Host && d.port == got.Port &&
 		d.code == got.Code && (d.ancestor == "" || slices.Contains(got.Ancestors, strings.Replace(d.ancestor, "W/", work+"/", 1)))
 }
 
