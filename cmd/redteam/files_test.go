@@ -9,8 +9,6 @@ import (
 	"exeat/cmd/demo/world"
 )
 
-const refused = `EPERM|EACCES|EROFS|EXDEV|ENOENT|Permission denied|Operation not permitted|Read-only file system|No such file|nonexistent|cannot create|Invalid cross-device link`
-
 var fileAttacks = []attack{
 	{
 		id: "FS01", name: "read an SSH key", script: `cat $OUT/.ssh/id_ed25519 ~/.ssh/id_ed25519 $OUT/.netrc`,
