@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"exeat/cmd/demo/human"
-	"exeat/cmd/demo/world"
 )
 
 // patience bounds every wait for what takes milliseconds on an idle machine.
@@ -44,12 +43,12 @@ func newScene(t *testing.T, town *town, a attack) *scene {
 	s := &scene{t: t, town: town, name: strings.ToLower(a.id), home: town.home, extra: a.policy}
 	s.work = filepath.Join(s.home, "w", s.name)
 	must(t, os.MkdirAll(s.work, 0o755))
-	// The same file for all: no row writes to it, though all of them could.
-	must(t, os.Link(filepath.Join(world.Dir(), "tools/attack"), filepath.Join(s.work, "attack")))
+	copyTool(s, "attack") // no hard link: each new name changes the inode, and an identity with it
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		_, _ = s.command(ctx, "sandbox", "delete", s.name).CombinedOutput()
+		_ = os.RemoveAll(s.work)
 	})
 	return s
 }
