@@ -40,6 +40,7 @@ var always = regexp.MustCompile(`SUCCEEDED|REACHED THE KERNEL|SILENT|` + secret 
 // families of the table, in its order.
 var families = [][]attack{
 	fileAttacks, processAttacks, networkAttacks, furtherAttacks, taintAttacks, limitAttacks, handoffAttacks,
+	repoAttacks,
 }
 
 // TestAttacks runs every row, each in a sandbox of its own, and prints the table.
