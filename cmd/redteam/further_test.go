@@ -3,7 +3,6 @@ package redteam_test
 import (
 	"database/sql"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,15 +43,6 @@ var furtherAttacks = []attack{
 		script: `./copy fork $W/copy get 'POST https://a.example.com/mx05'; sleep 1; ./copy get 'DELETE https://a.example.com/mx05'`,
 		want:   []string{`status 403`}, never: `status 200`, after: nothingCame("POST a.example.com/mx05", "DELETE a.example.com/mx05"),
 		record: denial{exe: "W/copy", host: "a.example.com", port: 443, code: "policy_denied"},
-	},
-	{
-		id: "MX08", name: "a socket of the host in the workdir", before: func(s *scene) {
-			l, err := net.Listen("unix", filepath.Join(s.work, "service"))
-			must(s.t, err)
-			s.t.Cleanup(func() { l.Close() })
-			s.town.greet("unix workdir", l)
-		},
-		script: `$T/attack unix $W/service`, want: []string{`refusing to mount .*service`}, after: nothingCame("unix workdir"),
 	},
 }
 

@@ -186,7 +186,7 @@ func (d denial) fits(got logged, work string) bool {
 	if prefix, ok := strings.CutSuffix(exe, "*"); ok {
 		exe = got.Binary[:min(len(prefix), len(got.Binary))] + strings.TrimPrefix(got.Binary, prefix)
 	}
-	target := strings.Replace(d.target, "W/", work+"/", 1)
+	target := strings.NewReplacer("W/", work+"/", "OUT/", filepath.Dir(filepath.Dir(work))+"/").Replace(d.target)
 	return got.Decision == "deny" && (target == "" || target == got.Target) && (d.exe == "" || exe == got.Binary) && d.host == got.Host && d.port == got.Port &&
 		d.code == got.Code && (d.ancestor == "" || slices.Contains(got.Ancestors, strings.Replace(d.ancestor, "W/", work+"/", 1)))
 }

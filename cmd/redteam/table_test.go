@@ -41,6 +41,7 @@ var always = regexp.MustCompile(`SUCCEEDED|REACHED THE KERNEL|SILENT|` + secret 
 var families = [][]attack{
 	fileAttacks, processAttacks, networkAttacks, furtherAttacks, taintAttacks, limitAttacks, handoffAttacks,
 	repoAttacks,
+	socketAttacks,
 }
 
 // TestAttacks runs every row, each in a sandbox of its own, and prints the table.
