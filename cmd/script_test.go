@@ -60,23 +60,9 @@ func newStage(t *testing.T) *stage {
 	home := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), "exeat", "approver", "init", "--name", "ada")
 	cmd.Env = append(os.Environ(), "HOME="+home, "NO_COLOR=1")
-	h, err := human.Sit(cmd)
-	if err != nil {
+	var err error
+	if s.passphrase, err = human.NewKey(cmd, patience); err != nil {
 		t.Fatal(err)
-	}
-	shown, err := h.Expect(`\b([a-z]{5}(?:-[a-z]{5}){3})\b`, patience)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.passphrase = shown[1]
-	if _, err := h.Expect(`Type the passphrase once: `, patience); err != nil {
-		t.Fatal(err)
-	}
-	if err := h.Type(s.passphrase); err != nil {
-		t.Fatal(err)
-	}
-	if code, err := h.Leave(); code != 0 || err != nil {
-		t.Fatalf("approver init: exit code %d, %v\n%s", code, err, h.Screen())
 	}
 	if s.key, err = os.ReadFile(filepath.Join(home, ".config/exeat/approver.json")); err != nil {
 		t.Fatal(err)

@@ -42,12 +42,15 @@ func (s *Sandboxes) Create(ctx context.Context, args CreateArgs) (Started, error
 		return Started{}, err
 	}
 	args.Spec.HostUID, args.Spec.HostGID = uid, gid
-	if err := s.makeDir(args); err != nil {
+	lock, err := s.makeDir(args)
+	if err != nil {
 		return Started{}, errors.Join(err, s.dir(args.ID).Remove())
 	}
 	box := store.Sandbox{ID: args.ID, Name: args.Name, CreatedAt: time.Now(), Spec: args.Spec, State: StateStopped}
 	args.Revision.Sandbox = args.ID
-	if err := s.Store.CreateSandbox(ctx, box, args.Revision); err != nil {
+	err = s.Store.CreateSandbox(ctx, box, args.Revision)
+	lock.Close() // from here on the row says that the directory is used
+	if err != nil {
 		return Started{}, errors.Join(conflict(args.Name, err), s.dir(args.ID).Remove())
 	}
 	started, err := s.serve(ctx, box, args.Private, args.Spare)
@@ -61,20 +64,30 @@ func (s *Sandboxes) Create(ctx context.Context, args CreateArgs) (Started, error
 	return started, nil
 }
 
-// makeDir makes STATE/sandboxes/ID with the home and the private file.
-func (s *Sandboxes) makeDir(args CreateArgs) error {
+// makeDir makes STATE/sandboxes/ID with the home and the private file, and
+// returns its lock, so that nobody takes it for what a killed creation left.
+func (s *Sandboxes) makeDir(args CreateArgs) (*os.File, error) {
 	dir := s.dir(args.ID)
 	if err := os.MkdirAll(dir.Home(), 0o700); err != nil {
-		return fmt.Errorf("sandbox directory: %w", err)
+		return nil, fmt.Errorf("sandbox directory: %w", err)
 	}
 	data, err := json.Marshal(args.Private)
 	if err != nil {
-		return fmt.Errorf("encode private values: %w", err)
+		return nil, fmt.Errorf("encode private values: %w", err)
+	}
+	lock, err := dir.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock of sandbox: %w", err)
 	}
 	if err := writeNew(dir.Private(), data); err != nil {
-		return fmt.Errorf("sandbox directory: %w", err)
+		lock.Close()
+		return nil, fmt.Errorf("sandbox directory: %w", err)
 	}
-	return s.makeRepo(args)
+	if err := s.makeRepo(args); err != nil {
+		lock.Close()
+		return nil, err
+	}
+	return lock, nil
 }
 
 // writeNew makes a file nobody else can read, and never writes through a link.

@@ -62,8 +62,10 @@ func (s *Sandboxes) Get(ctx context.Context, name string) (Info, error) {
 	return s.info(box)
 }
 
-// List returns every sandbox, in the store's order.
+// List returns every sandbox, in the store's order, and removes what killed
+// creations and deletions have left.
 func (s *Sandboxes) List(ctx context.Context) ([]Info, error) {
+	s.sweep(ctx)
 	boxes, err := s.Store.Sandboxes(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list sandboxes: %w", err)

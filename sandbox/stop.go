@@ -67,6 +67,7 @@ func (s *Sandboxes) Delete(ctx context.Context, name string) error {
 	if err := s.remove(ctx, info.ID); err != nil {
 		return fmt.Errorf("delete sandbox %q: %w", name, err)
 	}
+	s.sweep(ctx)
 	return nil
 }
 

@@ -79,7 +79,19 @@ func DeleteDecisions(d Dirs, sandbox string) error {
 	for _, first := range firsts {
 		problems = append(problems, removeDatabase(decisionsPath(d, sandbox, first)))
 	}
-	problems = append(problems, removeIfThere(decisionsLock(d, sandbox)))
+	return errors.Join(append(problems, removeRest(d, sandbox), removeIfThere(decisionsLock(d, sandbox)))...)
+}
+
+// removeRest removes what a writer or a removal that was killed has left of
+// databases that are gone: their journals.
+func removeRest(d Dirs, sandbox string) error {
+	entries, err := os.ReadDir(d.State)
+	problems := []error{err}
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), decisionsPrefix(sandbox)) {
+			problems = append(problems, removeIfThere(filepath.Join(d.State, entry.Name())))
+		}
+	}
 	return errors.Join(problems...)
 }
 
@@ -87,7 +99,7 @@ func DeleteDecisions(d Dirs, sandbox string) error {
 // database goes first: a log without it is ignored, it without its log has lost
 // its last transactions.
 func removeDatabase(path string) error {
-	return errors.Join(removeIfThere(path), removeIfThere(path+"-wal"), removeIfThere(path+"-shm"))
+	return errors.Join(removeIfThere(path), removeIfThere(path+"-wal"), removeIfThere(path+"-shm"), removeIfThere(path+"-journal"))
 }
 
 func removeIfThere(path string) error {

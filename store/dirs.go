@@ -10,7 +10,7 @@ type Dirs struct {
 }
 
 // Sandbox is the directory of one sandbox; its home lies below it.
-func (d Dirs) Sandbox(id string) string { return filepath.Join(d.sandboxes(), id) }
+func (d Dirs) Sandbox(id string) string { return filepath.Join(d.Sandboxes(), id) }
 
 // Socket is the control socket of a sandbox's supervisor.
 func (d Dirs) Socket(id string) string { return filepath.Join(d.Runtime, id+".sock") }
@@ -20,9 +20,10 @@ func (d Dirs) Secrets() string { return filepath.Join(d.Config, "secrets") }
 
 // all are those that must exist before anything is stored.
 func (d Dirs) all() []string {
-	return []string{d.State, d.sandboxes(), d.Config, d.Secrets(), d.Runtime}
+	return []string{d.State, d.Sandboxes(), d.Config, d.Secrets(), d.Runtime}
 }
 
-func (d Dirs) sandboxes() string { return filepath.Join(d.State, "sandboxes") }
+// Sandboxes holds the directories of all sandboxes.
+func (d Dirs) Sandboxes() string { return filepath.Join(d.State, "sandboxes") }
 
 func (d Dirs) database() string { return filepath.Join(d.State, "exeat.db") }

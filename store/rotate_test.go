@@ -54,8 +54,17 @@ func TestRotation(t *testing.T) {
 	}
 	l.Complete(1, 200, 7, 8, 9) // its record is gone; nothing else may go with it
 	record(t, l, denial())
-	if err := store.DeleteDecisions(d, box); err != nil || countFiles(t, d) != 0 {
-		t.Errorf("after deleting: %d files, %v", countFiles(t, d), err)
+	// A writer that was killed while it made a file leaves a journal, a removal that was killed a log.
+	for _, left := range []string{"-7.db-journal", "-9.db-wal"} {
+		if err := os.WriteFile(filepath.Join(d.State, "decisions-"+box+left), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.DeleteDecisions(d, box); err != nil {
+		t.Error(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(d.State, "decisions-"+box+"*")); len(left) != 0 {
+		t.Errorf("after deleting: %q", left)
 	}
 }
 

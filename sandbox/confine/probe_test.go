@@ -69,6 +69,8 @@ func calls() []call {
 		{"TIOCLINUX", unix.SYS_IOCTL, [6]uintptr{0, 0x541c}, unix.EPERM},
 		{"PR_SET_MM", unix.SYS_PRCTL, [6]uintptr{unix.PR_SET_MM}, unix.EPERM},
 		{"PR_SET_MM with high bits set", unix.SYS_PRCTL, [6]uintptr{unix.PR_SET_MM | highBits}, unix.EPERM},
+		{"limits of init", unix.SYS_PRLIMIT64, [6]uintptr{1, unix.RLIMIT_CPU}, unix.EPERM},
+		{"limits of its own", unix.SYS_PRLIMIT64, [6]uintptr{0, unix.RLIMIT_CPU}, 0},
 		{"personality without randomisation", unix.SYS_PERSONALITY, [6]uintptr{0x0040000}, unix.EPERM},
 		{"personality asked", unix.SYS_PERSONALITY, [6]uintptr{0xffffffff}, 0},
 		{"a raw socket", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET, unix.SOCK_RAW, 1}, unix.EPERM},

@@ -176,8 +176,9 @@ func allocationRules() []rule {
 
 // argumentRules refuse some uses of calls that are otherwise needed: typing
 // into a terminal (TIOCSTI, and TIOCLINUX's paste), loading a line discipline
-// into the kernel (TIOCSETD), changing what /proc/PID/exe says (PR_SET_MM), and
-// personalities that make all memory executable.
+// into the kernel (TIOCSETD), changing what /proc/PID/exe says (PR_SET_MM),
+// personalities that make all memory executable, and limits of another process:
+// a second of CPU for init (RLIMIT_CPU) was a way to kill it.
 func argumentRules() []rule {
 	const tioclinux = 0x541c
 	return []rule{
@@ -185,6 +186,7 @@ func argumentRules() []rule {
 		{unix.SYS_IOCTL, []test{{arg: 1, val: tioclinux}}, errno(unix.EPERM)},
 		{unix.SYS_IOCTL, []test{{arg: 1, val: unix.TIOCSETD}}, errno(unix.EPERM)},
 		{unix.SYS_PRCTL, []test{{arg: 0, val: unix.PR_SET_MM}}, errno(unix.EPERM)},
+		{unix.SYS_PRLIMIT64, []test{{arg: 0, val: 0, not: true}}, errno(unix.EPERM)},
 		{unix.SYS_PERSONALITY, []test{{arg: 0, val: 0, not: true}, {arg: 0, val: 0xffffffff, not: true}}, errno(unix.EPERM)},
 	}
 }

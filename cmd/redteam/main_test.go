@@ -1,0 +1,36 @@
+package redteam_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"exeat/cmd/demo/standin"
+	"exeat/cmd/demo/world"
+)
+
+func TestMain(m *testing.M) { os.Exit(world.Tests(m.Run, prepare)) }
+
+// prepare builds the binary, unmodified, and the attacker's program.
+func prepare(dir string) (world.Config, error) {
+	ca, err := standin.NewCA()
+	if err != nil {
+		return world.Config{}, err
+	}
+	key, err := ca.KeyPEM()
+	if err != nil {
+		return world.Config{}, err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "ca.pem"), key, 0o600); err != nil {
+		return world.Config{}, err
+	}
+	files := map[string]string{"etc/ca.pem": filepath.Join(dir, "ca.pem"), "docs": "../../docs/threat-model.md"}
+	for to, pkg := range map[string]string{"bin/exeat": "../exeat", "tools/attack": "./attack"} {
+		built := filepath.Join(dir, filepath.Base(to))
+		if err := world.Build(pkg, built); err != nil {
+			return world.Config{}, err
+		}
+		files[to] = built
+	}
+	return world.Config{Hosts: hosts, Bundle: ca.PEM(), Files: files}, nil
+}
