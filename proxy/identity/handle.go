@@ -41,6 +41,9 @@ func (w *Watcher) connect(n notification, p *pending) {
 		w.connectLocal(n, p, s, address)
 	default:
 		p.connect.Store(&connection{s.fd, address})
+		if !s.tcp && w.datagram != nil {
+			w.datagram(w.call(n, s, address))
+		}
 		w.connectInternet(n, p, s)
 	}
 }
@@ -52,8 +55,11 @@ func (w *Watcher) connectLocal(n notification, p *pending, s socket, address []b
 		w.reply(p, Answer{Errno: unix.EACCES})
 		return
 	}
-	call := &Call{TID: int(n.TID), Number: n.NR, Args: n.Args, Socket: s.fd, Address: address, id: n.ID, watcher: w}
-	w.reply(p, handler(call))
+	w.reply(p, handler(w.call(n, s, address)))
+}
+
+func (w *Watcher) call(n notification, s socket, address []byte) *Call {
+	return &Call{TID: int(n.TID), Number: n.NR, Args: n.Args, Socket: s.fd, Address: address, id: n.ID, watcher: w}
 }
 
 // connectInternet records who makes a TCP connect() and carries it out. The record is there before the

@@ -35,6 +35,9 @@ type Config struct {
 	// Handlers answer held calls by their number: for SYS_CONNECT those on unix sockets, which fail
 	// without a handler; all others go on without one.
 	Handlers map[int32]Handler
+	// Datagram is told of each connect() of a UDP socket, of which nothing comes out of the sandbox. It
+	// must be quick, and may be nil.
+	Datagram func(*Call)
 }
 
 // How long one connect may take. The first keeps others from waiting behind it, the second keeps the
@@ -57,6 +60,7 @@ type Watcher struct {
 	mappings  *mappings
 	lineage   *lineage
 	handlers  map[int32]Handler
+	datagram  func(*Call)
 	underway  *underway
 	loops     sync.WaitGroup
 }
@@ -69,7 +73,7 @@ func New(c Config) (*Watcher, error) {
 	w := &Watcher{
 		proc: hostProc, init: c.InitPID, records: newRecords(maxRecords), content: newContents(c.Repinned),
 		mappings: newMappings(c.Writable), lineage: newLineage(maxNotes),
-		handlers: c.Handlers, underway: newUnderway(),
+		handlers: c.Handlers, datagram: c.Datagram, underway: newUnderway(),
 	}
 	if c.Notify == nil && c.Proc != nil {
 		w.strict, w.proc, w.init = true, sandboxProc(c.Proc), 1

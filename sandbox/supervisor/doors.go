@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
+	"time"
 
 	"exeat/proxy"
 	"exeat/proxy/ca"
@@ -31,11 +33,11 @@ func (s *supervisor) openDoors(context.Context) error {
 	}
 	s.env = environment(s.sandbox.Name, s.shell(), toolEnvironment(s.sandbox.Spec), credential.GitEnv(secrets.GitConfig()), secrets.Env(), s.launch.Env)
 	sink := &sink{log: s.ahead.log, reader: s.ahead.reader, denials: s.denials, logger: s.logger}
-	watcher, err := s.watch(sink)
+	names := netns.NewNames()
+	watcher, err := s.watch(sink, names)
 	if err != nil {
 		return err
 	}
-	names := netns.NewNames()
 	server := proxy.New(proxy.Config{
 		Snapshot: func() proxy.Snapshot {
 			now := s.live.Load()
@@ -88,14 +90,15 @@ func (s *supervisor) attach() (*credential.Injector, error) {
 // watch answers every connect() of the sandbox. Without it they all fail, so
 // its end is the sandbox's. Where the kernel gives no listener, who connects is
 // found by scanning the sandbox's processes.
-func (s *supervisor) watch(sink *sink) (*identity.Watcher, error) {
+func (s *supervisor) watch(sink *sink, names *netns.Names) (*identity.Watcher, error) {
 	handlers, err := s.handlers(sink)
 	if err != nil {
 		return nil, err
 	}
+	udp := &datagrams{s: s, sink: sink, names: names, told: map[netip.AddrPort]time.Time{}}
 	watcher, err := identity.New(identity.Config{
 		Notify: s.box.Notify, Diag: s.box.Sockets.Diag, Conntrack: s.box.Sockets.Conntrack, InitPID: s.box.PID,
-		Proc: s.box.Proc, Writable: s.view.writable, Handlers: handlers,
+		Proc: s.box.Proc, Writable: s.view.writable, Handlers: handlers, Datagram: udp.note,
 		Repinned: func(path string) { s.logger.Info("executable changed by root, pinned again", "path", path) },
 	})
 	if err != nil {

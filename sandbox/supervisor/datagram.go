@@ -1,0 +1,107 @@
+package supervisor
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"exeat/policy"
+	"exeat/proxy/identity"
+	"exeat/sandbox/netns"
+	"exeat/store"
+)
+
+const (
+	// datagramTime is how long one record of a destination stands for all.
+	datagramTime = time.Minute
+	// datagramsMax bounds the destinations of that time; more are not recorded.
+	datagramsMax = 1024
+)
+
+// datagrams records that a program wanted UDP: nothing of it leaves a sandbox.
+// It sees connect(), which QUIC and DNS libraries call; a datagram that names its
+// destination itself is refused all the same, and unseen.
+type datagrams struct {
+	s     *supervisor
+	sink  *sink
+	names *netns.Names
+
+	mu   sync.Mutex
+	told map[netip.AddrPort]time.Time // guarded by mu
+}
+
+// note looks at one connect() of a UDP socket, which is held until its record is
+// on disk, as every denial is before it is answered.
+func (d *datagrams) note(call *identity.Call) {
+	to, ok := destination(call.Address)
+	if !ok || !d.first(to) {
+		return
+	}
+	by := call.Caller()
+	if call.Valid() {
+		d.record(by, to)
+	}
+}
+
+// first says whether a destination is worth a record. Port 53 is answered by the
+// sandbox's own resolver, and resolvers connect to ports 0 and 9 only to learn
+// which address of theirs they would use (RFC 6724).
+func (d *datagrams) first(to netip.AddrPort) bool {
+	if to.Addr().IsLoopback() || to.Addr().IsUnspecified() || to.Port() == 53 || to.Port() == 0 || to.Port() == 9 {
+		return false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	if at, told := d.told[to]; told && now.Sub(at) < datagramTime {
+		return false
+	}
+	for old, at := range d.told {
+		if now.Sub(at) >= datagramTime {
+			delete(d.told, old)
+		}
+	}
+	if len(d.told) >= datagramsMax {
+		return false
+	}
+	d.told[to] = now
+	return true
+}
+
+func (d *datagrams) record(by identity.Caller, to netip.AddrPort) {
+	host := to.Addr().String()
+	if name, ok := d.names.Name(to.Addr()); ok {
+		host = name
+	}
+	id, err := d.sink.log.Record(context.Background(), store.Decision{
+		Time: time.Now(), Revision: d.s.live.Load().Revision, Exe: by.Exe, PID: by.PID, Ancestors: by.Ancestors,
+		Host: host, Port: int(to.Port()), Layer: "l4", Protocol: "udp", Verdict: store.VerdictDeny, Policy: "-",
+		Code: string(policy.CodeProtocol), Count: 1,
+		Reason: fmt.Sprintf("no UDP leaves a sandbox, to %s or anywhere: use TCP (HTTP/1.1 or 2 in place of QUIC)", host),
+	})
+	if err != nil {
+		d.s.logger.Warn("record a denied datagram", "err", err)
+		return
+	}
+	d.sink.tell(context.Background(), id)
+}
+
+// destination reads a sockaddr_in or sockaddr_in6 (ip(7), ipv6(7)).
+func destination(sockaddr []byte) (netip.AddrPort, bool) {
+	if len(sockaddr) < 8 {
+		return netip.AddrPort{}, false
+	}
+	family, port := binary.NativeEndian.Uint16(sockaddr), binary.BigEndian.Uint16(sockaddr[2:])
+	switch {
+	case family == unix.AF_INET:
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(sockaddr[4:8])), port), true
+	case family == unix.AF_INET6 && len(sockaddr) >= 24:
+		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(sockaddr[8:24])).Unmap(), port), true
+	}
+	return netip.AddrPort{}, false
+}
