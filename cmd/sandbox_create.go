@@ -119,7 +119,7 @@ func runCreate(ctx context.Context, env Env, opts createOptions) error {
 	}
 	defer spare.Close()
 	opts.id = spare.ID
-	opts.identity = lookUpIdentity(ctx)
+	opts.identity = lookUpIdentity(ctx, opts.repo)
 	boxes, done, err := env.open(ctx)
 	if err != nil {
 		return err

@@ -159,19 +159,24 @@ func variables(env Env, entries []string) (map[string]string, error) {
 }
 
 // lookUpIdentity asks git beside whatever is done until the answer is wanted.
-func lookUpIdentity(ctx context.Context) (wait func() (name, email string)) {
+func lookUpIdentity(ctx context.Context, repo string) (wait func() (name, email string)) {
 	var name, email string
 	asked := make(chan struct{})
 	go func() {
 		defer close(asked)
-		name, email = gitIdentity(ctx)
+		name, email = gitIdentity(ctx, repo)
 	}()
 	return func() (string, string) { <-asked; return name, email }
 }
 
-// gitIdentity is who the user is to git; without it a sandbox cannot commit.
-func gitIdentity(ctx context.Context) (name, email string) {
-	out, err := exec.CommandContext(ctx, "git", "config", "--global", "--get-regexp", `^user\.(name|email)$`).Output()
+// gitIdentity is who the user is to git, in a repository where one is given: it
+// may say otherwise. Without it a sandbox cannot commit.
+func gitIdentity(ctx context.Context, repo string) (name, email string) {
+	scope := []string{"config", "--global"}
+	if repo != "" {
+		scope = []string{"-C", repo, "config"}
+	}
+	out, err := exec.CommandContext(ctx, "git", append(scope, "--get-regexp", `^user\.(name|email)$`)...).Output()
 	if err != nil {
 		return "", "" // no git, or no identity: the sandbox has none either
 	}
