@@ -22,7 +22,7 @@ func TestView(t *testing.T) {
 		{"echo $COLOUR", "green\n"},
 		{"git config user.name; git config user.email", "Ada Lovelace\nada@example.com\n"},
 		{"getent hosts exeat.local", "198.18.0.1      exeat.local\n"},
-		{"exeat 2>&1 | head -c 0; command -v exeat", "/exeat/bin/exeat\n"},
+		{"exeat 2>&1 | head -c 0; PATH=${PATH##*:} command -v exeat", "/exeat/bin/exeat\n"},
 		{"touch /usr/x 2>/dev/null || echo refused", "refused\n"},
 		{"touch /etc/x 2>/dev/null || echo refused", "refused\n"},
 		{"touch /exeat/denials.log 2>/dev/null || echo refused", "refused\n"},
