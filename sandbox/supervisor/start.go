@@ -7,13 +7,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"exeat/sandbox/control"
-	"exeat/sandbox/reexec"
 	"exeat/store"
 )
 
@@ -200,17 +198,3 @@ func (s *supervisor) release(context.Context) error {
 	s.remembering.Go(s.remember)
 	return nil
 }
-
-// collect gives back what the start has used: the collector was off until now
-// (package early), since a process that is about to wait need not tidy up first.
-func (s *supervisor) collect() {
-	debug.SetGCPercent(gcPercent)
-	debug.FreeOSMemory()
-	if err := reexec.Trim(); err != nil {
-		s.logger.Warn("give back what the start has used", "err", err)
-	}
-}
-
-// gcPercent keeps a supervisor small: it holds little, and many of them wait on
-// one machine.
-const gcPercent = 50
