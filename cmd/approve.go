@@ -71,7 +71,13 @@ func runApprove(ctx context.Context, env Env, request grant.Request, json bool) 
 	if err != nil {
 		return err
 	}
-	return printResult(env, pending, result, json)
+	if err := printResult(env, pending, result, json); err != nil || request.Source != "" { // a restart follows
+		return err
+	}
+	if pending.Restart && result.Loaded && !json {
+		fmt.Fprintf(env.Err, "its paths are shown after: exeat sandbox restart %s\n", pending.Sandbox.Name)
+	}
+	return nil
 }
 
 // commit has what was prepared read and signed, unless there is nothing to sign.
@@ -141,9 +147,6 @@ func printResult(env Env, pending *grant.Pending, result outcome, json bool) err
 		fmt.Fprintf(env.Err, "%s revision %d of sandbox %s is in force, %d ms after the signature\n", env.errStyle().good("approved:"), result.Revision, name, result.Took.Milliseconds())
 	default:
 		fmt.Fprintf(env.Err, "%s revision %d of sandbox %s: %s\n", env.errStyle().good("approved:"), result.Revision, name, result.Waiting)
-	}
-	if pending.Restart && result.Loaded {
-		fmt.Fprintf(env.Err, "its paths are shown after: exeat sandbox restart %s\n", name)
 	}
 	return nil
 }

@@ -20,14 +20,16 @@ type Inside func(ctx context.Context, in io.Reader, out io.Writer, argv ...strin
 const safely = "-c core.fsync=none -c core.fsmonitor=false -c core.hooksPath=/dev/null -c gc.auto=0 -c maintenance.auto=false -c advice.addEmbeddedRepo=false "
 
 // snapshotScript makes a commit of the work tree as it is, on the base "$1",
-// with an index of its own: the agent's index, HEAD and files stay as they are. It
-// prints the commit, then every branch.
+// with an index of its own: the agent's index, HEAD and files stay as they are. The
+// copy keeps the index's time: by it git knows of which files the time says nothing,
+// because they changed in the second it was written (gitformat-index(5), "racy git").
+// It prints the commit, then every branch.
 const snapshotScript = `
 umask 077
 export GIT_AUTHOR_NAME=exeat GIT_AUTHOR_EMAIL=exeat@localhost GIT_COMMITTER_NAME=exeat GIT_COMMITTER_EMAIL=exeat@localhost
 index=$(mktemp) || exit
 trap 'rm -f "$index" "$index.lock"' EXIT
-cp -- "$(git rev-parse --absolute-git-dir)/index" "$index" 2>/dev/null || rm -f "$index"
+cp -p -- "$(git rev-parse --absolute-git-dir)/index" "$index" 2>/dev/null || rm -f "$index"
 GIT_INDEX_FILE=$index; export GIT_INDEX_FILE
 git ` + safely + `add --all --ignore-errors || status=3
 tree=$(git write-tree) && commit=$(git commit-tree "$tree" -p "$1" -m snapshot) || exit
