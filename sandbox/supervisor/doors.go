@@ -17,20 +17,22 @@ import (
 	"exeat/sandbox/netns"
 )
 
-// openDoors serves everything the sandbox can reach. From here on this process
-// holds secrets.
-func (s *supervisor) openDoors(context.Context) error {
+// openKeys makes the sandbox's authority and reads its secrets. From here on this
+// process holds some.
+func (s *supervisor) openKeys() (err error) {
 	if err := s.ahead.wait(); err != nil {
 		return err
 	}
-	authority, err := s.newAuthority()
-	if err != nil {
+	if s.authority, err = s.newAuthority(); err != nil {
 		return err
 	}
-	secrets, err := s.attach()
-	if err != nil {
-		return err
-	}
+	s.secrets, err = s.attach()
+	return err
+}
+
+// openDoors serves everything the sandbox can reach.
+func (s *supervisor) openDoors(context.Context) error {
+	secrets := s.secrets
 	s.env = environment(s.sandbox.Name, s.shell(), toolEnvironment(s.sandbox.Spec), credential.GitEnv(secrets.GitConfig()), secrets.Env(), s.launch.Env)
 	sink := &sink{log: s.ahead.log, reader: s.ahead.reader, denials: s.denials, logger: s.logger}
 	names := netns.NewNames()
@@ -43,7 +45,7 @@ func (s *supervisor) openDoors(context.Context) error {
 			now := s.live.Load()
 			return proxy.Snapshot{Revision: now.Revision, Engine: now.Engine}
 		},
-		Changed: s.live.Changed, Sink: sink, Callers: watcher, Names: names, CA: authority,
+		Changed: s.live.Changed, Sink: sink, Callers: watcher, Names: names, CA: s.authority,
 		Credentials: secrets, HostPorts: s.sandbox.Spec.HostPorts, Inside: s.inside(sink.reader), Roots: s.ahead.roots, Dial: s.ahead.dial, Logger: s.logger, SandboxName: s.sandbox.Name,
 	})
 	s.serveAll(server, names)

@@ -35,7 +35,7 @@ func start(ctx context.Context, launch control.Launch, logger *slog.Logger) (_ *
 		}
 	}()
 	steps := []func(context.Context) error{
-		s.takeLock, s.openState, s.prepare, s.openFiles, s.adoptPolicy, s.protect, s.openLimits, s.confine, s.refuseSockets, s.openPins, s.hide, s.openDoors,
+		s.takeLock, s.openState, s.prepare, s.openFiles, s.adoptPolicy, s.protect, s.openLimits, s.confine, s.refuseSockets, s.openPins, s.openDoors,
 		s.guardLimits, s.listen, s.release, s.guardPins,
 	}
 	for _, step := range steps {
@@ -131,8 +131,8 @@ func openShown(path string, flags int) (*os.File, error) {
 	return file, nil
 }
 
-// confine makes the namespaces, the network and the view. Nothing runs in
-// there yet but init.
+// confine makes the namespaces and the view, and beside that what the doors need.
+// Nothing runs in there yet but init.
 func (s *supervisor) confine(ctx context.Context) error {
 	spec, err := s.spec()
 	if err != nil {
@@ -143,10 +143,19 @@ func (s *supervisor) confine(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.box, err = embryo.Start(ctx, spec); err != nil {
+	if err := hide(); err != nil {
+		embryo.Close()
 		return err
 	}
-	s.undo.add(func() { s.box.Close() })
+	keys := make(chan error, 1)
+	go func() { keys <- s.openKeys() }()
+	s.box, err = embryo.Start(ctx, spec)
+	if err == nil {
+		s.undo.add(func() { s.box.Close() })
+	}
+	if err := errors.Join(err, <-keys); err != nil {
+		return err
+	}
 	for _, f := range s.box.Lacks() {
 		s.warn(fmt.Sprintf("%s; lost: %s (%s)", f.Detail, f.Lost, f.Advice))
 	}
@@ -156,7 +165,7 @@ func (s *supervisor) confine(ctx context.Context) error {
 // hide closes this process to debuggers and /proc readers of the same user.
 // Not before init has its uid map, which an undumpable parent could not write,
 // and not after the first secret.
-func (s *supervisor) hide(context.Context) error {
+func hide() error {
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		return fmt.Errorf("hide from debuggers: %w", err)
 	}

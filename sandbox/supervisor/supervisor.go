@@ -10,6 +10,8 @@ import (
 	"exeat/approvals/seal"
 	"exeat/policy"
 	"exeat/policy/live"
+	"exeat/proxy/ca"
+	"exeat/proxy/credential"
 	"exeat/sandbox/cgroup"
 	"exeat/sandbox/confine"
 	"exeat/sandbox/control"
@@ -18,29 +20,31 @@ import (
 
 // supervisor owns one sandbox.
 type supervisor struct {
-	launch  control.Launch
-	dirs    store.Dirs
-	dir     control.Dir
-	logger  *slog.Logger
-	store   *store.Store
-	sandbox store.Sandbox
-	started time.Time
-	live    *live.Live
-	view    *view
-	shown   *policy.Policy // whose paths the view shows
-	root    viewRoot
-	ahead   *ahead
-	denials *denialsFile
-	bundle  *os.File // mounted over every bundle of certificates
-	env     []string // of every program, before its own additions
-	box     *confine.Box
-	ports   ports
-	limits  store.Limits
-	group   *cgroup.Group // nil where none is delegated
-	noGroup string        // why
-	guard   *guard        // set last; nil while the sandbox starts
-	mounts  *os.File      // the list of the view's, where some protect hand-off files; else nil
-	undo    cleanup
+	launch    control.Launch
+	dirs      store.Dirs
+	dir       control.Dir
+	logger    *slog.Logger
+	store     *store.Store
+	sandbox   store.Sandbox
+	started   time.Time
+	live      *live.Live
+	view      *view
+	shown     *policy.Policy // whose paths the view shows
+	root      viewRoot
+	ahead     *ahead
+	denials   *denialsFile
+	bundle    *os.File // mounted over every bundle of certificates
+	env       []string // of every program, before its own additions
+	authority *ca.Authority
+	secrets   *credential.Injector
+	box       *confine.Box
+	ports     ports
+	limits    store.Limits
+	group     *cgroup.Group // nil where none is delegated
+	noGroup   string        // why
+	guard     *guard        // set last; nil while the sandbox starts
+	mounts    *os.File      // the list of the view's, where some protect hand-off files; else nil
+	undo      cleanup
 
 	remembering sync.WaitGroup // what was last written of this start; waited for before the next is
 
