@@ -126,7 +126,7 @@ func (d *Desk) target(ctx context.Context, s Submission) (store.Sandbox, Base, e
 
 // FrozenError refuses a change of a sandbox that no approver was pinned to.
 func FrozenError(name string) *Error {
-	return refuse(CodeFrozen, "exeat approver init, then create the sandbox again at a terminal",
+	return refuse(CodeFrozen, "exeat sandbox create -- bash   (at a terminal, without --frozen: that one can be changed)",
 		"sandbox %q is frozen: it was created without an approver, so its policy never changes", name)
 }
 

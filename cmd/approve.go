@@ -16,9 +16,10 @@ import (
 func newApproveCommand(env Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "approve ID", Short: "Read a proposed change and put exactly that in force",
-		Long: `Show a proposal: what it newly permits, what speaks against it, the diff. You type the six digits of
-its digest and the passphrase of your key; the sandbox's supervisor checks the signature itself
-and loads the policy. The command returns when it is in force.
+		Long: `Show a proposal: what it newly permits, what speaks against it, the diff. You
+type the six digits of its digest and the passphrase of your key; the sandbox's
+supervisor checks the signature itself and loads the policy. The command returns
+when it is in force.
 
 EXIT STATUS
   0  in force, or in force at the next start of a stopped sandbox

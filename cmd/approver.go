@@ -23,9 +23,10 @@ func newApproverInitCommand(env Env) *cobra.Command {
 	name := ""
 	c := &cobra.Command{
 		Use: "init", Short: "Make the approver key of this machine", Args: args(0, 0, "nothing"),
-		Long: `Make the key that signs every change of a sandbox's policy. It is sealed under a generated
-passphrase of four words that is shown once and typed at each approval. Sandboxes pin the key
-when they are created; without it their policy can never be widened again.`,
+		Long: `Make the key that signs every change of a sandbox's policy. It is sealed under a
+generated passphrase of four words that is shown once and typed at each
+approval. Sandboxes pin the key when they are created; without it their policy
+can never be widened again.`,
 		RunE: func(c *cobra.Command, _ []string) error { return runApproverInit(c.Context(), env, name) },
 	}
 	c.Flags().StringVar(&name, "name", "", "a `name` for the key; your user name by default")

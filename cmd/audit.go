@@ -86,8 +86,9 @@ func detailWords(raw []byte) string {
 func newAuditVerifyCommand(env Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "verify", Short: "Check that no entry was changed or taken out", Args: args(0, 0, "nothing"),
-		Long: `Check the chain of hashes through the log. Each signed approval holds the length and head of the
-chain, so a tail that was cut off before the last approval is found; one after it is not.`,
+		Long: `Check the chain of hashes through the log. Each signed approval holds the length
+and head of the chain, so a tail that was cut off before the last approval is
+found; one after it is not.`,
 		RunE: func(c *cobra.Command, _ []string) error { return runAuditVerify(c.Context(), env, asJSON(c)) },
 	}
 }

@@ -12,9 +12,9 @@ import (
 	"exeat/sandbox/doctor"
 )
 
-const doctorHelp = `Say what this machine has of the things that sandboxes are made of, what is lost without each,
-and what to do about it. It tries them: a sandbox is made and a program run in it, and each
-feature is tried by itself. Nothing is created.
+const doctorHelp = `Say what this machine has of the things that sandboxes are made of, what is lost
+without each, and what to do about it. It tries them: a sandbox is made and a
+program run in it, and each feature is tried by itself. Nothing is created.
 
 EXIT STATUS
   0  sandboxes can be created
@@ -22,7 +22,7 @@ EXIT STATUS
 
 func newDoctorCommand(env Env) *cobra.Command {
 	return &cobra.Command{
-		Use: "doctor", Short: "Say what this machine has for sandboxes, and what to do where it lacks something",
+		Use: "doctor", Short: "Say what this machine lacks for sandboxes, and what to do",
 		Long: doctorHelp, Args: args(0, 0, "nothing"),
 		RunE: func(c *cobra.Command, _ []string) error { return runDoctor(c.Context(), env, asJSON(c)) },
 	}

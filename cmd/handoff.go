@@ -22,7 +22,13 @@ type handoffOptions struct{ revert, accept bool }
 func (o *handoffOptions) flags(c *cobra.Command) {
 	c.Flags().BoolVar(&o.revert, "revert-handoff", false, "put the hand-off files of the workdir back as they were")
 	c.Flags().BoolVar(&o.accept, "accept-handoff", false, "take the hand-off files of the workdir as they are for good")
-	c.MarkFlagsMutuallyExclusive("revert-handoff", "accept-handoff")
+	c.MarkFlagsMutuallyExclusive("revert-handoff", "accept-handoff") // for completion
+	c.PreRunE = func(*cobra.Command, []string) error {
+		if o.revert && o.accept {
+			return &usageError{err: errors.New("--revert-handoff and --accept-handoff exclude each other: the one puts back what the other takes for good")}
+		}
+		return nil
+	}
 }
 
 // settle does what the options say, and returns what is still to be looked at.

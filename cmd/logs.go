@@ -24,12 +24,16 @@ func newLogsCommand(env Env) *cobra.Command {
 	opts := logsOptions{}
 	c := &cobra.Command{
 		Use: "logs NAME", Short: "Show what a sandbox asked for and what it was answered",
-		Long: `Show the decisions of a sandbox, oldest first: one line each for what was allowed, and for
-every denial the whole record: what was asked, where, by which program, and why it was refused.`,
+		Long: `Show the decisions of a sandbox, oldest first: one line each for what was
+allowed, and for every denial the whole record: what was asked, where, by which
+program, and why it was refused.`,
 		Example: "  exeat logs demo --denied --since 10m\n  exeat logs demo --follow",
 		Args:    args(1, 1, "the name of a sandbox"),
 		RunE: func(c *cobra.Command, words []string) error {
 			opts.name, opts.json = words[0], asJSON(c)
+			if opts.limit < 1 {
+				return &usageError{err: fmt.Errorf("--tail %d: want a number above 0", opts.limit)}
+			}
 			return runLogs(c.Context(), env, opts)
 		},
 	}

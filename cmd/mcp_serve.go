@@ -14,9 +14,10 @@ func newMCPServeCommand(env Env) *cobra.Command {
 	readOnly := false
 	c := &cobra.Command{
 		Use: "serve", Short: "Serve an agent on the host over standard input and output", Args: args(0, 0, "nothing"),
-		Long: `Serve the Model Context Protocol to an agent on the host: it reads what sandboxes were denied and
-proposes changes of their policies. It cannot approve one. What the agent's shell starts cannot
-approve either, as long as this server lives.`,
+		Long: `Serve the Model Context Protocol to an agent on the host: it reads what
+sandboxes were denied and proposes changes of their policies. It cannot approve
+one. What the agent's shell starts cannot approve either, as long as this server
+lives.`,
 		Example: "  claude mcp add exeat -- exeat mcp serve",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runMCPServe(c.Context(), env, readOnly)

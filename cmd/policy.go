@@ -45,7 +45,7 @@ func readPolicy(env Env, file string) (src []byte, name string, err error) {
 	defer f.Close()
 	src, err = io.ReadAll(io.LimitReader(f, maxPolicy))
 	if err != nil {
-		return nil, "", fmt.Errorf("read policy %q: %w", file, err)
+		return nil, "", fmt.Errorf("read policy: %w", err)
 	}
 	return src, file, nil
 }

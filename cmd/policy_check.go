@@ -11,7 +11,7 @@ import (
 
 func newPolicyCheckCommand(env Env) *cobra.Command {
 	return &cobra.Command{
-		Use: "check FILE...", Short: "Say what is wrong with policy files, and what they mean in a special way",
+		Use: "check FILE...", Short: "Say what is wrong with policy files, and what they mean",
 		Long: `Check policy files: every error and warning, with file, line and column.
 
 EXIT STATUS

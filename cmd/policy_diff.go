@@ -18,8 +18,8 @@ import (
 func newPolicyDiffCommand(env Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "diff A B", Short: "Compare two policies",
-		Long: `Compare two policies as text, in canonical form: order and layout of the files do not matter.
-A and B are files, or NAME or NAME@REVISION of a sandbox.
+		Long: `Compare two policies as text, in canonical form: order and layout of the files
+do not matter. A and B are files, or NAME or NAME@REVISION of a sandbox.
 
 EXIT STATUS
   0   the same

@@ -14,7 +14,7 @@ import (
 )
 
 func newProviderCommand(env Env) *cobra.Command {
-	return parent("provider", "Keep credentials outside of sandboxes and lend them to requests",
+	return parent("provider", "Keep credentials out of sandboxes and lend them to requests",
 		newProviderCreateCommand(env), newProviderListCommand(env), newProviderGetCommand(env), newProviderDeleteCommand(env))
 }
 

@@ -26,10 +26,12 @@ type providerOptions struct {
 	json         bool
 }
 
-const providerHelp = `Store a credential on the host. Sandboxes created with --provider NAME see a placeholder in its
-variables; the proxy puts the real value into requests to the provider's hosts, and nowhere else.
+const providerHelp = `Store a credential on the host. Sandboxes created with --provider NAME see a
+placeholder in its variables; the proxy puts the real value into requests to the
+provider's hosts, and nowhere else.
 
-The value never stands on the command line, where every user of the machine could read it:
+The value never stands on the command line, where every user of the machine
+could read it:
   --from-existing       takes it from the variable the type knows (GITHUB_TOKEN, ANTHROPIC_API_KEY)
   --credential NAME     takes it from the variable NAME
   --credential NAME=-   asks at the terminal, or reads standard input, and calls it NAME in the sandbox`

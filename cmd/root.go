@@ -31,6 +31,7 @@ func newRootCommand(env Env) *cobra.Command {
 	root.SetOut(env.Out)
 	root.SetErr(env.Err)
 	root.SetVersionTemplate("exeat {{.Version}}\n")
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().Bool("json", false, "print JSON")
 	root.AddGroup(
@@ -48,9 +49,10 @@ func newRootCommand(env Env) *cobra.Command {
 	return root
 }
 
-const rootHelp = `Exeat runs coding agents you do not have to trust. The agent lives in a sandbox without
-root; a proxy is its only way out; a YAML policy says which program may send which request
-where. When the agent needs more, a change is proposed and you approve exactly that change.
+const rootHelp = `Exeat runs coding agents you do not have to trust. The agent lives in a sandbox
+without root; a proxy is its only way out; a YAML policy says which program may
+send which request where. When the agent needs more, a change is proposed and
+you approve exactly that change.
 
   exeat sandbox create -- claude          start an agent in a sandbox
   exeat logs NAME --denied                what it was refused
@@ -97,7 +99,7 @@ func flagError(_ *cobra.Command, err error) error {
 		return &usageError{err: err}
 	case strings.HasPrefix(reason, "time: "):
 		reason = "want a duration, such as 10m or 2h"
-	case strings.HasPrefix(reason, "strconv.ParseInt: "):
+	case strings.HasPrefix(reason, "strconv."):
 		reason = "want a number"
 	}
 	return &usageError{err: fmt.Errorf("%s: %s", text, reason)}

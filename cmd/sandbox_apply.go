@@ -19,11 +19,13 @@ type applyOptions struct {
 func newSandboxApplyCommand(env Env) *cobra.Command {
 	opts := applyOptions{}
 	c := &cobra.Command{
-		Use: "apply NAME [PATH...]", Short: "Bring changed files of a sandbox into your work tree, all or nothing",
-		Long: `Bring the files that changed in a sandbox, or those at the paths named, into the work tree it was made from.
-What you changed there meanwhile stays, or nothing is changed at all. The index is not touched.
+		Use: "apply NAME [PATH...]", Short: "Bring changed files into your work tree, all or nothing",
+		Long: `Bring the files that changed in a sandbox, or those at the paths named, into the
+work tree it was made from. What you changed there meanwhile stays, or nothing
+is changed at all. The index is not touched.
 
-Hand-off files, symbolic links and new executables stay behind unless they are named one by one.`,
+Hand-off files, symbolic links and new executables stay behind unless they are
+named one by one.`,
 		Example: "  exeat sandbox diff demo\n  exeat sandbox apply demo src --dry-run",
 		Args:    args(1, -1, "the name of a sandbox"),
 		RunE: func(c *cobra.Command, words []string) error {

@@ -33,19 +33,23 @@ type createOptions struct {
 	limits     store.Limits
 }
 
-const createHelp = `Create a sandbox and run a command in it. The sandbox stays when the command ends, so that its
-policy can be changed and a shell connected; --no-keep deletes it then.
+const createHelp = `Create a sandbox and run a command in it. The sandbox stays when the command
+ends, so that its policy can be changed and a shell connected; --no-keep deletes
+it then.
 
-With --repo it works on a git repository of its own, on the branch you are on; sandbox diff, pull and
-apply bring back what you choose of it. With --workdir it works on your live files.
+With --repo it works on a git repository of its own, on the branch you are on;
+sandbox diff, pull and apply bring back what you choose of it. With --workdir it
+works on your live files.
 
-At a terminal the sandbox is pinned to your approver key, which is made on first use: from then on
-only a change you approve with your passphrase is ever loaded. Without a terminal, or with
---frozen, the sandbox is frozen: its policy cannot be widened at all.
+At a terminal the sandbox is pinned to your approver key, which is made on first
+use: from then on only a change you approve with your passphrase is ever loaded.
+Without a terminal, or with --frozen, the sandbox is frozen: its policy cannot
+be widened at all.
 
-The --max flags bound what the sandbox may use of the machine; "exeat sandbox get" shows each limit and
-who enforces it. Without them it gets 4096 processes and threads, half of the memory, 65536 open files a
-process, an eighth of the memory (4 GiB at most) in /tmp, and 20 GiB in /sandbox.
+The --max flags bound what the sandbox may use of the machine; "exeat sandbox
+get" shows each limit and who enforces it. Without them it gets 4096 processes
+and threads, half of the memory, 65536 open files a process, an eighth of the
+memory (4 GiB at most) in /tmp, and 20 GiB in /sandbox.
 
 EXIT STATUS
   that of the command, 128+N when signal N ended it
@@ -56,7 +60,7 @@ EXIT STATUS
 func newSandboxCreateCommand(env Env) *cobra.Command {
 	opts := createOptions{}
 	c := &cobra.Command{
-		Use: "create [NAME] [-- COMMAND [ARGUMENT...]]", Short: "Create a sandbox and run a command in it", Long: createHelp,
+		Use: "create [NAME] [flags] [-- COMMAND [ARGUMENT...]]", Short: "Create a sandbox and run a command in it", Long: createHelp,
 		Example: "  exeat sandbox create --provider my-github -- claude\n  exeat sandbox create demo --policy policy.yaml --repo . -- bash",
 		RunE: func(c *cobra.Command, words []string) error {
 			if err := opts.split(c, words); err != nil {
@@ -78,7 +82,7 @@ func newSandboxCreateCommand(env Env) *cobra.Command {
 	c.Flags().BoolVar(&opts.frozen, "frozen", false, "pin no approver: the policy can never be widened")
 	limitFlags(c.Flags(), &opts.limits)
 	c.Flags().BoolVar(&opts.sockets, "allow-sockets", false, "where the kernel has no seccomp notification: mount directories though a program outside has a unix socket there")
-	c.Flags().StringVar(&opts.observe, "observe", "", "record file accesses that the view refuses: `files` (changes) or reads (those too)")
+	c.Flags().StringVar(&opts.observe, "observe", "", "record file accesses that are refused, `files|reads`: changes alone, or reads too")
 	_ = c.RegisterFlagCompletionFunc("observe", cobra.FixedCompletions(observeModes(), cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("provider", completeProviders(env))
 	return c
@@ -103,7 +107,7 @@ func (o *createOptions) split(c *cobra.Command, words []string) error {
 	if o.repo != "" && o.workdir != "" {
 		return &usageError{err: errors.New("--repo and --workdir exclude each other: the one is a checkout of its own, the other your live files")}
 	}
-	if o.observe != "" && !slices.Contains(observeModes(), o.observe) {
+	if c.Flags().Changed("observe") && !slices.Contains(observeModes(), o.observe) {
 		return &usageError{fmt.Errorf("--observe %q: want files or reads", o.observe), "--observe files"}
 	}
 	if o.noKeep && len(o.command) == 0 {

@@ -9,13 +9,16 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const diffHelp = `Show what a sandbox changed, hand-off files first: those that the host's own tools run or trust (git hooks
-and configuration, settings of editors and agents, .envrc, ...).
+const diffHelp = `Show what a sandbox changed, hand-off files first: those that the host's own
+tools run or trust (git hooks and configuration, settings of editors and agents,
+.envrc, ...).
 
-For one with --repo: all files as they are now against what it started with, committed or not. For one
-with --workdir: the hand-off files of that directory, against their state when it was first started.
+For one with --repo: all files as they are now against what it started with,
+committed or not. For one with --workdir: the hand-off files of that directory,
+against their state when it was first started.
 
-Everything shown was chosen by the sandbox. Bytes that would act on the terminal are written out.`
+Everything shown was chosen by the sandbox. Bytes that would act on the terminal
+are written out.`
 
 type diffOptions struct {
 	paths          []string
@@ -27,7 +30,7 @@ type diffOptions struct {
 func newSandboxDiffCommand(env Env) *cobra.Command {
 	opts := diffOptions{}
 	c := &cobra.Command{
-		Use: "diff NAME [PATH...]", Short: "Show what a sandbox changed, first what the host's own tools run or trust", Long: diffHelp,
+		Use: "diff NAME [PATH...]", Short: "Show what a sandbox changed, hand-off files first", Long: diffHelp,
 		Args: args(1, -1, "the name of a sandbox"),
 		RunE: func(c *cobra.Command, words []string) error {
 			opts.paths, opts.json = cleanPaths(words[1:]), asJSON(c)

@@ -3,6 +3,7 @@ package cmd
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -131,7 +132,7 @@ func printStat(out io.Writer, entries []changes.Entry) error {
 		if e.Binary {
 			count = "binary"
 		}
-		rows = append(rows, []string{e.Status, count, repo.Visible(e.Path), e.Handoff})
+		rows = append(rows, []string{e.Status, count, repo.Visible(e.Path), cmp.Or(e.Handoff, "-")})
 	}
 	return table(out, []string{"", "LINES", "FILE", "HAND-OFF"}, rows)
 }

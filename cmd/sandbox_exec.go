@@ -20,8 +20,9 @@ type execOptions struct {
 func newSandboxExecCommand(env Env) *cobra.Command {
 	opts := execOptions{}
 	c := &cobra.Command{
-		Use: "exec NAME -- COMMAND [ARGUMENT...]", Short: "Run a program in a running sandbox",
-		Long: `Run a program in a running sandbox, with a terminal of its own when this one is a terminal.
+		Use: "exec NAME [flags] -- COMMAND [ARGUMENT...]", Short: "Run a program in a running sandbox",
+		Long: `Run a program in a running sandbox, with a terminal of its own when this one is
+a terminal.
 
 EXIT STATUS
   that of the program, 128+N when signal N ended it

@@ -17,7 +17,7 @@ import (
 )
 
 func newSandboxGetCommand(env Env) *cobra.Command {
-	return ofSandbox(env, "get NAME", "Show a sandbox: what runs in it, who may widen it, and the isolation in force", runSandboxGet)
+	return ofSandbox(env, "get NAME", "Show what runs in a sandbox, who may widen it, and its isolation", runSandboxGet)
 }
 
 // sandboxDetail is a sandbox as JSON: its row, and the supervisor's own words while it runs.
@@ -62,11 +62,20 @@ func runSandboxGet(ctx context.Context, env Env, name string, json bool) error {
 	if err != nil {
 		return err
 	}
-	detail := sandboxDetail{row, view, list(info.Spec.Approvers), list(info.Spec.EnvNames), list(info.Spec.HostPorts), info.Spec.HostUID, info.Spec.HostGID, env.Dirs.Sandbox(info.ID) + "/home", info.Spec.Limits, info.ExitCode, info.Spec.Observe, live, info.Spec.Repo}
+	detail := newSandboxDetail(env, info, row, view, live)
 	if json {
 		return writeJSON(env.Out, detail)
 	}
 	return printDetail(env, detail)
+}
+
+func newSandboxDetail(env Env, info sandbox.Info, row sandboxRow, view sandboxView, live *control.Status) sandboxDetail {
+	return sandboxDetail{
+		sandboxRow: row, sandboxView: view, Live: live,
+		Approvers: list(info.Spec.Approvers), Env: list(info.Spec.EnvNames), HostPorts: list(info.Spec.HostPorts),
+		HostUID: info.Spec.HostUID, HostGID: info.Spec.HostGID, Home: env.Dirs.Sandbox(info.ID) + "/home",
+		Limits: info.Spec.Limits, ExitCode: info.ExitCode, Observe: info.Spec.Observe, Repo: info.Spec.Repo,
+	}
 }
 
 // liveStatus asks the supervisor; nil when there is none.

@@ -1,17 +1,16 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"exeat/sandbox"
-	"exeat/sandbox/control"
 	"exeat/store"
 )
 
@@ -57,7 +56,10 @@ func runSandboxList(ctx context.Context, env Env, json bool) error {
 		}
 		rows = append(rows, row)
 	}
-	markPaused(ctx, boxes, all, rows)
+	paused := boxes.Paused(ctx, all)
+	for i := range rows {
+		rows[i].heed(paused[rows[i].ID])
+	}
 	if json {
 		return writeJSON(env.Out, rows)
 	}
@@ -75,32 +77,6 @@ func newSandboxRow(ctx context.Context, st *store.Store, info sandbox.Info) (san
 		Pending: len(pending), Command: list(info.Spec.Command), Workdir: info.Spec.Workdir,
 		Providers: list(names(info.Spec.Providers, func(p store.ProviderRef) string { return p.Name })), Created: info.CreatedAt,
 	}, err
-}
-
-// statusTime is what the supervisors have to say whether they are paused. One
-// that says nothing counts as running, which its lock proves.
-const statusTime = 500 * time.Millisecond
-
-// markPaused asks the supervisors of all that run, side by side.
-func markPaused(ctx context.Context, boxes *sandbox.Sandboxes, all []sandbox.Info, rows []sandboxRow) {
-	ctx, cancel := context.WithTimeout(ctx, statusTime)
-	defer cancel()
-	var asked sync.WaitGroup
-	for i, info := range all {
-		if !info.Running {
-			continue
-		}
-		asked.Go(func() {
-			client, err := control.Dial(ctx, boxes.Dirs.Socket(info.ID))
-			if err != nil {
-				return
-			}
-			if why, err := client.Paused(ctx); err == nil {
-				rows[i].heed(why)
-			}
-		})
-	}
-	asked.Wait()
 }
 
 // heed takes over from a supervisor that it has paused its sandbox.
@@ -134,7 +110,7 @@ func printSandboxes(env Env, rows []sandboxRow) error {
 		if r.Pending > 0 {
 			policy += ", " + strconv.Itoa(r.Pending) + " proposed"
 		}
-		cells = append(cells, []string{r.Name, r.State, policy, r.Created.Local().Format(time.DateTime), strings.Join(r.Command, " ")})
+		cells = append(cells, []string{r.Name, r.State, policy, r.Created.Local().Format(time.DateTime), cmp.Or(strings.Join(r.Command, " "), "-")})
 	}
 	if err := table(env.Out, []string{"NAME", "STATE", "POLICY", "CREATED", "COMMAND"}, cells); err != nil {
 		return err

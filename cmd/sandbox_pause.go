@@ -9,13 +9,14 @@ import (
 )
 
 func newSandboxPauseCommand(env Env) *cobra.Command {
-	c := eachSandbox(env, "pause NAME...", "Stop every program of sandboxes where it stands, until they are resumed", "paused",
+	c := eachSandbox(env, "pause NAME...", "Stop every program where it stands, until resume", "paused",
 		func(ctx context.Context, boxes *sandbox.Sandboxes, name string) error { return boxes.Pause(ctx, name) })
-	c.Long = `Stop every program of sandboxes where it stands, until "exeat sandbox resume". Nothing starts in a
-paused sandbox; it can be stopped and deleted, which then ends its programs without asking them.
+	c.Long = `Stop every program of sandboxes where it stands, until "exeat sandbox resume".
+Nothing starts in a paused sandbox; it can be stopped and deleted, which then
+ends its programs without asking them.
 
-Exeat pauses a sandbox by itself when going on would do harm, such as filling the disk;
-"exeat sandbox get" says why.`
+Exeat pauses a sandbox by itself when going on would do harm, such as filling
+the disk; "exeat sandbox get" says why.`
 	return c
 }
 

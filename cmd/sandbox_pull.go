@@ -13,9 +13,10 @@ import (
 
 func newSandboxPullCommand(env Env) *cobra.Command {
 	c := &cobra.Command{
-		Use: "pull NAME [BRANCH...]", Short: "Fetch a sandbox's branches into your repository, as those of a remote",
-		Long: `Fetch the branches that moved in a sandbox into the repository it was made from, as NAME/BRANCH. Every object
-is checked. Nothing is merged: your branches, your index and your files stay as they are.`,
+		Use: "pull NAME [BRANCH...]", Short: "Fetch a sandbox's branches into your repository",
+		Long: `Fetch the branches that moved in a sandbox into the repository it was made from,
+as NAME/BRANCH. Every object is checked. Nothing is merged: your branches, your
+index and your files stay as they are.`,
 		Args: args(1, -1, "the name of a sandbox"),
 		RunE: func(c *cobra.Command, words []string) error {
 			return runSandboxPull(c.Context(), env, words[0], words[1:], asJSON(c))

@@ -18,12 +18,13 @@ type restartOptions struct {
 func newSandboxRestartCommand(env Env) *cobra.Command {
 	opts := restartOptions{}
 	c := &cobra.Command{
-		Use: "restart NAME", Short: "Stop a sandbox and start it again, with the paths approved meanwhile",
-		Long: `Stop a sandbox and start it again: same command, same files in /sandbox, newest approved policy. Paths
-that were approved while it ran are shown from then on.
+		Use: "restart NAME", Short: "Stop a sandbox and start it with the paths approved meanwhile",
+		Long: `Stop a sandbox and start it again: same command, same files in /sandbox, newest
+approved policy. Paths that were approved while it ran are shown from then on.
 
---ro and --rw add paths of this machine to what it shows. That widens the sandbox, so you read and
-sign it first, as with approve; nothing is stopped before that.`,
+--ro and --rw add paths of this machine to what it shows. That widens the
+sandbox, so you read and sign it first, as with approve; nothing is stopped
+before that.`,
 		Example: "  exeat sandbox restart demo\n  exeat sandbox restart demo --ro /opt/toolchain",
 		Args:    args(1, 1, "the name of a sandbox"),
 		RunE: func(c *cobra.Command, words []string) error {

@@ -17,7 +17,7 @@ import (
 func newSandboxStartCommand(env Env) *cobra.Command {
 	detach := false
 	c := &cobra.Command{
-		Use: "start NAME", Short: "Start a stopped sandbox again: same command, newest approved policy",
+		Use: "start NAME", Short: "Start a stopped sandbox: same command, newest approved policy",
 		Args: args(1, 1, "the name of a sandbox"),
 		RunE: func(c *cobra.Command, words []string) error {
 			return runSandboxStart(c.Context(), env, words[0], detach)

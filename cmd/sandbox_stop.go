@@ -11,9 +11,10 @@ import (
 
 const stopHelp = `Stop sandboxes; their files and their record stay.
 
-Of a sandbox with --workdir, hand-off files that changed are listed: files that the host's own
-tools run or trust, such as git hooks, .envrc or the settings of editors and agents. They stay on
-the list until they are put back (--revert-handoff) or accepted (--accept-handoff).
+Of a sandbox with --workdir, hand-off files that changed are listed: files that
+the host's own tools run or trust, such as git hooks, .envrc or the settings of
+editors and agents. They stay on the list until they are put back
+(--revert-handoff) or accepted (--accept-handoff).
 
 EXIT STATUS
   0  stopped
@@ -53,7 +54,7 @@ func stopSandbox(ctx context.Context, env Env, boxes *sandbox.Sandboxes, name st
 
 func newSandboxDeleteCommand(env Env) *cobra.Command {
 	force := false
-	c := eachSandbox(env, "delete NAME...", "Stop sandboxes and remove everything of them: home, revisions, record", "deleted",
+	c := eachSandbox(env, "delete NAME...", "Stop sandboxes and remove all of them: home, revisions, record", "deleted",
 		func(ctx context.Context, boxes *sandbox.Sandboxes, name string) error {
 			if !force {
 				if err := refuseUnpulled(ctx, env, boxes, name); err != nil {

@@ -33,7 +33,7 @@ func TestErrors(t *testing.T) {
 	o.box("demo", basePolicy)
 	o.allFail([]wrong{
 		{"list_sandboxes", args{"stat": "running"}, "bad_argument", `unknown argument "stat"`, "state"},
-		{"list_sandboxes", args{"state": "runing"}, "bad_argument", "want one of running, stopped", "running"},
+		{"list_sandboxes", args{"state": "runing"}, "bad_argument", "want one of running, paused, stopped", "running"},
 		{"list_sandboxes", args{"limit": 101}, "bad_argument", "at most 100", ""},
 		{"list_sandboxes", args{"limit": 0}, "bad_argument", "at least 1", ""},
 		{"list_sandboxes", []int{1}, "bad_argument", "want an object", ""},

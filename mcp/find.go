@@ -55,11 +55,15 @@ func sorted(all []sandbox.Info) []sandbox.Info {
 	return all
 }
 
-func stateOf(info sandbox.Info) string {
-	if info.Running {
-		return "running"
+// stateOf is what the lock says, and of one that runs what its supervisor says.
+func stateOf(info sandbox.Info, paused map[string]string) string {
+	switch {
+	case !info.Running:
+		return "stopped"
+	case paused[info.ID] != "":
+		return "paused"
 	}
-	return "stopped"
+	return "running"
 }
 
 // denialQuery chooses denials; zero values choose all.

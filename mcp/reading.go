@@ -17,7 +17,7 @@ func (h *host) reading() []tool.Tool {
 		{
 			Name: "list_sandboxes", Title: "List sandboxes", Handle: h.listSandboxes,
 			Description: "The sandboxes on this machine: name, state, policy revision, how many requests were denied (counted up to 1000), how many proposals wait for approval.",
-			Schema:      `{"type":"object","properties":{"state":{"type":"string","enum":["running","stopped"]},"cursor":{"type":"string","description":"next_cursor of the page before"},"limit":{"type":"integer","minimum":1,"maximum":100}},"additionalProperties":false}`,
+			Schema:      `{"type":"object","properties":{"state":{"type":"string","enum":["running","paused","stopped"]},"cursor":{"type":"string","description":"next_cursor of the page before"},"limit":{"type":"integer","minimum":1,"maximum":100}},"additionalProperties":false}`,
 		},
 		{
 			Name: "list_denials", Title: "List denied requests", Handle: h.listDenials,
@@ -76,11 +76,12 @@ func (h *host) listSandboxes(ctx context.Context, raw json.RawMessage) (any, *to
 
 // sandboxes shows at most limit of those in the state whose name comes after the cursor.
 func (h *host) sandboxes(ctx context.Context, all []sandbox.Info, state, after string, limit int) (views []sandboxView, err error) {
+	paused := h.Boxes.Paused(ctx, all)
 	for _, info := range sorted(all) {
-		if info.Name <= after || state != "" && stateOf(info) != state {
+		if info.Name <= after || state != "" && stateOf(info, paused) != state {
 			continue
 		}
-		view, err := h.sandboxView(ctx, info)
+		view, err := h.sandboxView(ctx, info, stateOf(info, paused))
 		if errors.Is(err, store.ErrNotFound) {
 			continue // deleted meanwhile
 		}
@@ -94,7 +95,7 @@ func (h *host) sandboxes(ctx context.Context, all []sandbox.Info, state, after s
 	return views, nil
 }
 
-func (h *host) sandboxView(ctx context.Context, info sandbox.Info) (sandboxView, error) {
+func (h *host) sandboxView(ctx context.Context, info sandbox.Info, state string) (sandboxView, error) {
 	rev, err := h.Boxes.Store.LatestRevision(ctx, info.ID)
 	if err != nil {
 		return sandboxView{}, err
@@ -104,7 +105,7 @@ func (h *host) sandboxView(ctx context.Context, info sandbox.Info) (sandboxView,
 		return sandboxView{}, err
 	}
 	denials, _, err := h.denials(ctx, info.ID, denialQuery{limit: maxCounted})
-	return sandboxView{info.Name, stateOf(info), info.Spec.Frozen, rev.Number, len(denials), len(pending)}, err
+	return sandboxView{info.Name, state, info.Spec.Frozen, rev.Number, len(denials), len(pending)}, err
 }
 
 func (h *host) getPolicy(ctx context.Context, raw json.RawMessage) (any, *tool.Error) {

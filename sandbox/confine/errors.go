@@ -79,7 +79,7 @@ func (e *ExecError) Error() string {
 	case NotFound:
 		return fmt.Sprintf("%s: not found in the sandbox", e.Path)
 	case NotExecutable:
-		return fmt.Sprintf("%s: is not an executable program: %v", e.Path, e.Errno)
+		return fmt.Sprintf("%s is not an executable program: %v", e.Path, e.Errno)
 	case NoInterpreter:
 		return fmt.Sprintf("%s: its interpreter %q is not in the sandbox", e.Path, e.Interpreter)
 	case BadDirectory:

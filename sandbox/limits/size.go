@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -13,7 +14,7 @@ const units = "kmgt"
 // ParseSize reads a size as "512m" or "8g": a whole number and one of k, m, g
 // and t, by 1024. A number alone is not taken: nobody means bytes.
 func ParseSize(text string) (int64, error) {
-	wrong := fmt.Errorf("size %q: want a whole number and one of k, m, g or t, such as 512m or 8g", text)
+	wrong := errors.New("want a whole number and one of k, m, g or t, such as 512m or 8g")
 	if text == "" {
 		return 0, wrong
 	}
@@ -24,7 +25,7 @@ func ParseSize(text string) (int64, error) {
 	}
 	shift := 10 * (unit + 1)
 	if n == 0 || n > math.MaxInt64>>shift {
-		return 0, fmt.Errorf("size %q: out of range", text)
+		return 0, errors.New("out of range")
 	}
 	return int64(n) << shift, nil
 }

@@ -25,7 +25,7 @@ func (s *supervisor) explainExec(r control.ExecRequest, err error) error {
 	case confine.NotFound:
 		return s.notFound(r)
 	case confine.NotExecutable:
-		return control.Errorf(control.CodeNotExecutable, "%s", failed.Error()).WithHint("chmod +x " + failed.Path)
+		return s.notExecutable(failed)
 	case confine.NoInterpreter:
 		return s.noInterpreter(failed)
 	case confine.TooMany:
@@ -36,6 +36,14 @@ func (s *supervisor) explainExec(r control.ExecRequest, err error) error {
 		return s.badDirectory(failed)
 	}
 	return control.Errorf(control.CodeInternal, "%s", failed.Error())
+}
+
+func (s *supervisor) notExecutable(failed *confine.ExecError) error {
+	err := control.Errorf(control.CodeNotExecutable, "%s", failed.Error())
+	if !strings.HasPrefix(failed.Path, "/sandbox/") && !strings.HasPrefix(failed.Path, "/tmp/") {
+		return err
+	}
+	return err.WithHint("exeat sandbox exec " + s.sandbox.Name + " -- chmod +x " + quoteWord(failed.Path))
 }
 
 func (s *supervisor) notFound(r control.ExecRequest) error {

@@ -23,7 +23,7 @@ func (s *supervisor) load(ctx context.Context, number int) error {
 		return nil
 	case s.sandbox.Spec.Frozen:
 		return control.Errorf(control.CodeFrozen, "sandbox %q is frozen: it was created without an approver, so its policy never changes", s.sandbox.Name).
-			WithHint("exeat approver init, then create the sandbox again at a terminal")
+			WithHint("exeat sandbox create -- bash   (at a terminal, without --frozen: that one can be changed)")
 	case number <= now.Revision:
 		return control.Errorf(control.CodeRefused, "revision %d is older than revision %d, which is in force", number, now.Revision)
 	}
