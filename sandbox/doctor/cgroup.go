@@ -21,9 +21,21 @@ func delegation() confine.Finding {
 	}
 	f.State, f.Detail = confine.Missing, err.Error()
 	f.Lost = "the kernel's limits on memory and processes of a sandbox as a whole"
-	f.Advice = "systemd-run --user --scope -p Delegate=yes exeat ..."
+	f.Advice = toDelegate(os.Geteuid())
 	if !errors.Is(err, cgroup.ErrNotDelegated) {
 		f.Advice = "ls -ld /sys/fs/cgroup"
 	}
 	return f
+}
+
+// toDelegate is what gives a user a group of its own: only a service manager
+// can, and root has no session of one to ask.
+func toDelegate(uid int) string {
+	if _, err := os.Stat("/run/systemd/system"); err != nil { // sd_booted(3)
+		return "have the service manager delegate memory and pids of cgroup v2; until then the supervisor enforces these limits"
+	}
+	if uid == 0 {
+		return "systemd-run --scope -p Delegate=yes exeat ..."
+	}
+	return "systemd-run --user --scope -p Delegate=yes exeat ..."
 }
