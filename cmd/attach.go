@@ -15,10 +15,10 @@ import (
 	"exeat/sandbox/control"
 )
 
-// attach runs a program in a sandbox with this process's streams and returns
+// attach runs a program in the sandbox of that name with this process's streams and returns
 // its exit code as the error. A terminal inside is a terminal of the sandbox's
 // own; ours never goes in, so nothing inside can type into it (TIOCSTI).
-func attach(ctx context.Context, env Env, client *control.Client, request control.ExecRequest) error {
+func attach(ctx context.Context, env Env, client *control.Client, name string, request control.ExecRequest) error {
 	request.TTY = env.InTTY() && env.OutTTY
 	if request.TTY {
 		request.Cols, request.Rows, _ = term.GetSize(int(env.In.Fd()))
@@ -35,7 +35,9 @@ func attach(ctx context.Context, env Env, client *control.Client, request contro
 		return err
 	}
 	defer forward(env, stream, request.TTY)()
+	stop := sayPaused(ctx, env, client, name, request.TTY)
 	code, err := stream.Copy(input(env), env.Out, env.Err)
+	stop()
 	restore()
 	if err != nil {
 		return &codeError{exitSandbox, err}

@@ -68,7 +68,7 @@ func runExec(ctx context.Context, env Env, opts execOptions) error {
 	if err != nil {
 		return err
 	}
-	return attach(ctx, env, client, control.ExecRequest{Argv: opts.argv, Env: assignments(extra), Dir: opts.workdir})
+	return attach(ctx, env, client, opts.name, control.ExecRequest{Argv: opts.argv, Env: assignments(extra), Dir: opts.workdir})
 }
 
 // assignments are variables as a program gets them.

@@ -35,6 +35,8 @@ type sandboxDetail struct {
 	Observe   string           `json:"observe,omitempty"`
 	Live      *control.Status  `json:"live,omitempty"`
 	Repo      *store.Repo      `json:"repo,omitempty"`
+	NoKeep    bool             `json:"no_keep,omitempty"`
+	Sockets   bool             `json:"allow_sockets,omitempty"`
 }
 
 func runSandboxGet(ctx context.Context, env Env, name string, json bool) error {
@@ -75,6 +77,7 @@ func newSandboxDetail(env Env, info sandbox.Info, row sandboxRow, view sandboxVi
 		Approvers: list(info.Spec.Approvers), Env: list(info.Spec.EnvNames), HostPorts: list(info.Spec.HostPorts),
 		HostUID: info.Spec.HostUID, HostGID: info.Spec.HostGID, Home: env.Dirs.Sandbox(info.ID) + "/home",
 		Limits: info.Spec.Limits, ExitCode: info.ExitCode, Observe: info.Spec.Observe, Repo: info.Spec.Repo,
+		NoKeep: info.Spec.NoKeep, Sockets: info.Spec.AllowSockets,
 	}
 }
 
@@ -110,6 +113,12 @@ func printDetail(env Env, d sandboxDetail) error {
 		{"runs as", fmt.Sprintf("host uid %d, gid %d", d.HostUID, d.HostGID)},
 	}
 	rows = append(rows, d.sandboxView.rows()...)
+	if d.Sockets {
+		rows = append(rows, [2]string{"host sockets", "may be in mounted directories (--allow-sockets)"})
+	}
+	if d.NoKeep {
+		rows = append(rows, [2]string{"kept", "no: deleted when the command ends"})
+	}
 	if err := pairs(env.Out, rows); err != nil || d.Live == nil {
 		return err
 	}

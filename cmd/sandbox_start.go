@@ -77,7 +77,7 @@ func runMain(ctx context.Context, env Env, boxes *sandbox.Sandboxes, box store.S
 
 // waitMain returns when the command has ended, and with --no-keep the sandbox.
 func waitMain(ctx context.Context, env Env, boxes *sandbox.Sandboxes, box store.Sandbox, client *control.Client) error {
-	outcome := attach(ctx, env, client, control.ExecRequest{Argv: box.Spec.Command, Main: true})
+	outcome := attach(ctx, env, client, box.Name, control.ExecRequest{Argv: box.Spec.Command, Main: true})
 	var refused *control.Error // the command did not even start
 	failed := errors.As(outcome, &refused)
 	switch {

@@ -33,7 +33,7 @@ func (s *Sandboxes) unknown(ctx context.Context, name string) error {
 		e.Way = fmt.Sprintf("exeat sandbox create %s -- bash", name)
 		return e
 	}
-	best := 3 // edits; further away is another word, not a slip
+	best := min(3, len(name)) // edits; further away is another word, not a slip
 	for _, box := range boxes {
 		if d := distance(name, box.Name); d < best {
 			best, e.Way = d, fmt.Sprintf("did you mean %q?", box.Name)
