@@ -24,7 +24,11 @@ approved policy. Paths that were approved while it ran are shown from then on.
 
 --ro and --rw add paths of this machine to what it shows. That widens the
 sandbox, so you read and sign it first, as with approve; nothing is stopped
-before that.`,
+before that.
+
+EXIT STATUS
+  that of the command, 128+N when signal N ended it; 0 with --detach
+  1  the sandbox could not be started`,
 		Example: "  exeat sandbox restart demo\n  exeat sandbox restart demo --ro /opt/toolchain",
 		Args:    args(1, 1, "the name of a sandbox"),
 		RunE: func(c *cobra.Command, words []string) error {

@@ -14,10 +14,18 @@ import (
 	"exeat/store"
 )
 
+const startHelp = `Start a stopped sandbox: same command, same files in /sandbox, newest approved
+policy. --detach starts it without its command.
+
+EXIT STATUS
+  that of the command, 128+N when signal N ended it; 0 with --detach
+  1  the sandbox could not be started`
+
 func newSandboxStartCommand(env Env) *cobra.Command {
 	detach := false
 	c := &cobra.Command{
 		Use: "start NAME", Short: "Start a stopped sandbox: same command, newest approved policy",
+		Long: startHelp,
 		Args: args(1, 1, "the name of a sandbox"),
 		RunE: func(c *cobra.Command, words []string) error {
 			return runSandboxStart(c.Context(), env, words[0], detach)

@@ -54,7 +54,7 @@ func stopSandbox(ctx context.Context, env Env, boxes *sandbox.Sandboxes, name st
 
 func newSandboxDeleteCommand(env Env) *cobra.Command {
 	force := false
-	c := eachSandbox(env, "delete NAME...", "Stop sandboxes and remove all of them: home, revisions, record", "deleted",
+	c := eachSandbox(env, "delete NAME...", "Stop sandboxes and remove their home, revisions and record", "deleted",
 		func(ctx context.Context, boxes *sandbox.Sandboxes, name string) error {
 			if !force {
 				if err := refuseUnpulled(ctx, env, boxes, name); err != nil {
