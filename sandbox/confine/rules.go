@@ -31,6 +31,7 @@ func rules(c choice) []rule {
 	all = append(all, datagramRules(c.landlockABI)...)
 	all = append(all, setIDRules()...)
 	all = append(all, allocationRules()...)
+	all = append(all, volumeRules()...)
 	all = append(all, argumentRules()...)
 	return append(all, holdRules(c.hold)...)
 }
@@ -164,14 +165,6 @@ func fastOpenRules() []rule {
 	}
 	e := errno(unix.EOPNOTSUPP)
 	return []rule{{unix.SYS_SENDTO, set(3), e}, {unix.SYS_SENDMSG, set(2), e}, {unix.SYS_SENDMMSG, set(3), e}}
-}
-
-// allocationRules refuse fallocate(2) where it takes space: a whole disk would be
-// full at once, before anybody could notice. Programs write instead, as on a file
-// system that does not know it (posix_fallocate(3)). Giving space back is left.
-func allocationRules() []rule {
-	const punchHole, collapse = 0x02, 0x08
-	return []rule{{unix.SYS_FALLOCATE, []test{{arg: 1, mask: punchHole | collapse, val: 0}}, errno(unix.EOPNOTSUPP)}}
 }
 
 // argumentRules refuse some uses of calls that are otherwise needed: typing
