@@ -3,6 +3,7 @@ package identity
 import (
 	"bytes"
 	"errors"
+	"runtime"
 	"sync"
 	"time"
 	"unsafe"
@@ -74,18 +75,20 @@ func (c *Call) Connect(address []byte) unix.Errno {
 
 // underway are the connects that are being carried out.
 type underway struct {
-	mu   sync.Mutex
-	fds  map[int]bool // guarded by mu
-	over bool         // guarded by mu; no further one begins
+	mu      sync.Mutex
+	threads map[int]int // guarded by mu; ours, by socket
+	over    bool        // guarded by mu; no further one begins
 }
 
-func newUnderway() *underway { return &underway{fds: map[int]bool{}} }
+func newUnderway() *underway { return &underway{threads: map[int]int{}} }
 
 // connect answers as connect(2) does, and EAGAIN when too many wait.
 func (u *underway) connect(fd int, address []byte) unix.Errno {
 	if !modest(fd, address) {
 		return unix.EPERM
 	}
+	runtime.LockOSThread() // by its number end wakes it
+	defer runtime.UnlockOSThread()
 	if !u.enter(fd) {
 		return unix.EAGAIN
 	}
@@ -127,17 +130,17 @@ func modest(fd int, address []byte) bool {
 func (u *underway) enter(fd int) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.over || len(u.fds) >= maxUnderway {
+	if u.over || len(u.threads) >= maxUnderway {
 		return false
 	}
-	u.fds[fd] = true
+	u.threads[fd] = unix.Gettid()
 	return true
 }
 
 func (u *underway) leave(fd int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	delete(u.fds, fd)
+	delete(u.threads, fd)
 }
 
 func (u *underway) isOver() bool {
@@ -146,8 +149,8 @@ func (u *underway) isOver() bool {
 	return u.over
 }
 
-// end fails the connects that still wait, or they would hold up the end for minutes. Those on unix
-// sockets end with the listeners they wait for, which are the sandbox's own.
+// end fails the connects that still wait, or they would hold up the end for minutes, or for ever: a unix
+// socket that waits for a listener, and has that very listener in its own queue, lives as long as we hold it.
 func (u *underway) end() {
 	for !u.shut() {
 		time.Sleep(time.Millisecond)
@@ -158,10 +161,18 @@ func (u *underway) shut() (done bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.over = true
-	for fd := range u.fds {
-		_ = unix.Shutdown(fd, unix.SHUT_RDWR) // not connecting yet, or not any more
+	for fd, thread := range u.threads {
+		interrupt(fd, thread)
 	}
-	return len(u.fds) == 0
+	return len(u.threads) == 0
+}
+
+// interrupt has a connect() that waits return. A shutdown wakes one over TCP. One on a unix socket begins anew
+// after a signal (SA_RESTART), and does not wait then. SIGURG is the Go runtime's own, which minds no further one.
+func interrupt(fd, thread int) {
+	_ = unix.Shutdown(fd, unix.SHUT_RDWR) // not connecting yet, or not any more
+	_ = unix.SetNonblock(fd, true)
+	_ = unix.Tgkill(unix.Getpid(), thread, unix.SIGURG) // it has left the call meanwhile
 }
 
 // errnoOf is the number behind an error of package unix.
