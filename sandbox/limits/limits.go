@@ -49,8 +49,10 @@ func Fill(l store.Limits) (store.Limits, error) {
 	return l, nil
 }
 
-// callers are the limits of this process, which a sandbox cannot exceed. Of the
-// processes it gets half: the kernel counts them as its user's too.
+// callers are the limits of this process, which a sandbox cannot exceed. It gets
+// half: the kernel counts its processes as its user's too, and its descriptors that
+// are under way in sockets (SCM_RIGHTS). With the whole, it could keep everybody
+// else of that user, exeat too, from passing a descriptor on (ETOOMANYREFS).
 func callers() (store.Limits, error) {
 	var processes, files unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &processes); err != nil {
@@ -59,7 +61,7 @@ func callers() (store.Limits, error) {
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
 		return store.Limits{}, fmt.Errorf("limit on open files: %w", err)
 	}
-	return store.Limits{Processes: int(min(processes.Cur/2, math.MaxInt32)), Files: int(min(files.Max, math.MaxInt32))}, nil
+	return store.Limits{Processes: int(min(processes.Cur/2, math.MaxInt32)), Files: int(min(files.Max/2, math.MaxInt32))}, nil
 }
 
 // Check says what is wrong with limits that somebody asked for; zero is nothing
@@ -88,7 +90,7 @@ func Check(l store.Limits) error {
 		}
 	}
 	if l.Files > own.Files {
-		return fmt.Errorf("limit on open files: %d is above your own, %d (ulimit -Hn)", l.Files, own.Files)
+		return fmt.Errorf("limit on open files: %d is above half of your own, %d (ulimit -Hn), and the kernel counts those a sandbox passes on as yours", l.Files, own.Files)
 	}
 	if l.Processes > own.Processes {
 		return fmt.Errorf("limit on processes: %d is above half of your own, %d (ulimit -u), and the kernel counts a sandbox's as yours", l.Processes, own.Processes)
