@@ -24,4 +24,14 @@ var limitAttacks = []attack{
 		},
 		want: []string{`No space left on device`, `(?i)ulimit.*(limit|permitted)`},
 	},
+	{
+		id: "FS44", name: "take the disk without writing", script: `$T/attack reserve /sandbox/big; $T/attack reserve $W/big`,
+		want: []string{`fallocate: ENOTSUP`, `RESVSP: ENOTSUP`, `RESVSP64: ENOTSUP`, `ZERO_RANGE: ENOTSUP`},
+	},
+	{
+		id: "PR45", name: "keep the supervisor busy for ever", play: func(s *scene) string {
+			return s.create(`$T/attack knot /tmp`) + s.exeat("sandbox", "stop", s.name)
+		},
+		want: []string{`tied: <nil>`, `stopped `},
+	},
 }

@@ -19,7 +19,7 @@ var attacks = map[string]func(args []string){
 	"files": files, "handle": handles, "devices": devices, "reopen": reopen, "write": write, "read": read,
 	"families": families, "bind": impersonate, "route": route, "udp": udp, "unix": connectUnix,
 	"get": get, "raw": raw, "fd": useFile, "hand": handDown, "pass": passOn, "flood": flood, "crowd": crowd, "twice": twice,
-	"memfd": memfd, "bomb": bomb, "fork": forkTwice, "files-open": openFiles,
+	"memfd": memfd, "bomb": bomb, "fork": forkTwice, "files-open": openFiles, "knot": knot, "reserve": reserve,
 }
 
 func main() {
