@@ -30,18 +30,19 @@ type Env struct {
 	Home     string
 	Dirs     store.Dirs
 	DirsErr  error // why there is no home to keep state in; reported on first use
+	Umask    int   // of the caller, for files that are put into a work tree
 }
 
 // System returns the environment of this process.
 func System() Env {
-	unix.Umask(0o077) // before the first file: state is nobody else's to read
+	umask := unix.Umask(0o077) // before the first file: state is nobody else's to read
 	home, err := ownHome(os.Getenv, os.Geteuid())
 	return Env{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		OutTTY: term.IsTerminal(int(os.Stdout.Fd())),
 		ErrTTY: term.IsTerminal(int(os.Stderr.Fd())),
 		Getenv: os.Getenv, Environ: os.Environ(), Now: time.Now,
-		Home: home, Dirs: systemDirs(os.Getenv, home), DirsErr: err,
+		Home: home, Dirs: systemDirs(os.Getenv, home), DirsErr: err, Umask: umask,
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"exeat/sandbox"
 	"exeat/sandbox/changes"
 	"exeat/sandbox/repo"
@@ -65,6 +67,7 @@ func bring(ctx context.Context, env Env, name string, branches bool, do func(*ch
 	if err != nil {
 		return err
 	}
+	defer unix.Umask(unix.Umask(env.Umask)) // what git writes now is the user's own, not our state
 	return do(made, host)
 }
 
