@@ -12,8 +12,13 @@ func Under(entries []Entry, paths []string) []Entry {
 		return entries
 	}
 	return slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool {
-		return !slices.ContainsFunc(paths, func(p string) bool { return p == "." || e.Path == p || strings.HasPrefix(e.Path, p+"/") })
+		return !slices.ContainsFunc(paths, e.under)
 	})
+}
+
+// under tells whether the entry is the path or lies below it; "." is the top.
+func (e Entry) under(path string) bool {
+	return path == "." || e.Path == path || strings.HasPrefix(e.Path, path+"/")
 }
 
 // Choice is what an apply would do with one file.
@@ -32,7 +37,7 @@ func Choose(entries []Entry, paths []string) ([]Choice, error) {
 	for _, e := range entries {
 		named := ""
 		for _, p := range paths {
-			if e.Path == p || strings.HasPrefix(e.Path, p+"/") || p == "." {
+			if e.under(p) {
 				unused = slices.DeleteFunc(unused, func(u string) bool { return u == p })
 				named = longer(named, p)
 			}
