@@ -73,11 +73,7 @@ func newStage(t *testing.T) *stage {
 // github stands in for GitHub with a repository for each script.
 func github(t *testing.T) *standin.GitHub {
 	t.Helper()
-	key, err := os.ReadFile(filepath.Join(world.Dir(), "etc/ca.pem"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ca, err := standin.ParseCA(key)
+	ca, err := standin.ReadCA(filepath.Join(world.Dir(), "etc/ca.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}

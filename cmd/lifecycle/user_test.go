@@ -43,9 +43,7 @@ func newUser(t *testing.T) *user {
 	u := &user{t: t, home: filepath.Join(world.Dir(), t.Name())}
 	must(t, os.MkdirAll(u.run(), 0o700))
 	must(t, os.WriteFile(u.policy(), []byte(policy), 0o644))
-	key, err := os.ReadFile(filepath.Join(world.Dir(), "etc/ca.pem"))
-	must(t, err)
-	ca, err := standin.ParseCA(key)
+	ca, err := standin.ReadCA(filepath.Join(world.Dir(), "etc/ca.pem"))
 	must(t, err)
 	cert, err := ca.Leaf("a.example.com")
 	must(t, err)

@@ -13,15 +13,8 @@ func TestMain(m *testing.M) { os.Exit(world.Tests(m.Run, prepare)) }
 
 // prepare builds the binary, unmodified, and the attacker's program.
 func prepare(dir string) (world.Config, error) {
-	ca, err := standin.NewCA()
+	ca, err := standin.NewCAFile(filepath.Join(dir, "ca.pem"))
 	if err != nil {
-		return world.Config{}, err
-	}
-	key, err := ca.KeyPEM()
-	if err != nil {
-		return world.Config{}, err
-	}
-	if err := os.WriteFile(filepath.Join(dir, "ca.pem"), key, 0o600); err != nil {
 		return world.Config{}, err
 	}
 	files := map[string]string{"etc/ca.pem": filepath.Join(dir, "ca.pem"), "docs": "../../docs/threat-model.md"}

@@ -83,9 +83,7 @@ func (tn *town) came(words string) []string {
 // serve answers on every address: web, datagrams, and ports that are no web.
 func (tn *town) serve(t *testing.T) {
 	t.Helper()
-	key, err := os.ReadFile(filepath.Join(world.Dir(), "etc/ca.pem"))
-	must(t, err)
-	ca, err := standin.ParseCA(key)
+	ca, err := standin.ReadCA(filepath.Join(world.Dir(), "etc/ca.pem"))
 	must(t, err)
 	var names []string
 	for name := range hosts {

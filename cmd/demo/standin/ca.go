@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"os"
 	"time"
 )
 
@@ -52,6 +53,20 @@ func (ca *CA) KeyPEM() ([]byte, error) {
 	return append(ca.PEM(), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...), nil
 }
 
+// NewCAFile makes an authority and leaves its KeyPEM in a new file that only its
+// owner may read.
+func NewCAFile(path string) (*CA, error) {
+	ca, err := NewCA()
+	if err != nil {
+		return nil, err
+	}
+	key, err := ca.KeyPEM()
+	if err != nil {
+		return nil, err
+	}
+	return ca, os.WriteFile(path, key, 0o600)
+}
+
 // ParseCA reads what KeyPEM returned.
 func ParseCA(text []byte) (*CA, error) {
 	pair, err := tls.X509KeyPair(text, text)
@@ -59,6 +74,15 @@ func ParseCA(text []byte) (*CA, error) {
 		return nil, fmt.Errorf("read certificate authority: %w", err)
 	}
 	return &CA{pair.Leaf, pair.PrivateKey.(*ecdsa.PrivateKey)}, nil
+}
+
+// ReadCA reads the file that NewCAFile made, or a copy of it.
+func ReadCA(path string) (*CA, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCA(text)
 }
 
 // Leaf issues a certificate for the names.
