@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"exeat/sandbox/control"
+	"exeat/sandbox/repo"
 )
 
 // pausedEvery is how often an attached command looks whether its program stands still.
@@ -47,6 +48,6 @@ func printPaused(env Env, name, why string, tty bool) {
 		fmt.Fprintf(env.Err, "%s goes on%s", name, end)
 		return
 	}
-	fmt.Fprintf(env.Err, "%s %s is paused: %s%s", env.errStyle().warn("warning:"), name, plain(why), end)
+	fmt.Fprintf(env.Err, "%s %s is paused: %s%s", env.errStyle().warn("warning:"), name, repo.Visible(why), end)
 	fmt.Fprintf(env.Err, "%s exeat sandbox resume %s%s", env.errStyle().dim("hint:"), name, end)
 }

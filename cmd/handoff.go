@@ -4,15 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"exeat/sandbox"
 	"exeat/sandbox/baseline"
+	"exeat/sandbox/repo"
 	"exeat/store"
 )
 
@@ -51,10 +49,10 @@ func (o handoffOptions) settle(env Env, boxes *sandbox.Sandboxes, box store.Sand
 func printUndone(env Env, undone []baseline.Undone) {
 	for _, u := range undone {
 		if u.Err != nil {
-			fmt.Fprintf(env.Err, "%s %s is not put back: %s\n", env.errStyle().bad("error:"), plain(u.Path), plain(u.Err.Error()))
+			fmt.Fprintf(env.Err, "%s %s is not put back: %s\n", env.errStyle().bad("error:"), repo.Visible(u.Path), repo.Visible(u.Err.Error()))
 			continue
 		}
-		fmt.Fprintf(env.Err, "%s %s\n", u.Did, plain(u.Path))
+		fmt.Fprintf(env.Err, "%s %s\n", u.Did, repo.Visible(u.Path))
 	}
 }
 
@@ -66,11 +64,11 @@ const handoffsShown = 50
 func listHandoffs(env Env, box store.Sandbox, h sandbox.Handoffs) bool {
 	changes := h.Changes()
 	if h.After != nil && h.After.Cut && !h.Before.Cut {
-		fmt.Fprintf(env.Err, "%s %s has more files now than are searched: hand-off files may be among those not seen\n", env.errStyle().warn("warning:"), plain(box.Spec.Workdir))
+		fmt.Fprintf(env.Err, "%s %s has more files now than are searched: hand-off files may be among those not seen\n", env.errStyle().warn("warning:"), repo.Visible(box.Spec.Workdir))
 	} else if len(changes) == 0 {
 		return false
 	}
-	fmt.Fprintf(env.Err, "%s hand-off files of %s changed; the host's own tools run or trust them:\n", env.errStyle().warn("warning:"), plain(box.Spec.Workdir))
+	fmt.Fprintf(env.Err, "%s hand-off files of %s changed; the host's own tools run or trust them:\n", env.errStyle().warn("warning:"), repo.Visible(box.Spec.Workdir))
 	printChanges(env.Err, changes[:min(len(changes), handoffsShown)])
 	if more := len(changes) - handoffsShown; more > 0 {
 		fmt.Fprintf(env.Err, "  and %d more\n", more)
@@ -81,7 +79,7 @@ func listHandoffs(env Env, box store.Sandbox, h sandbox.Handoffs) bool {
 func printChanges(w io.Writer, changes []baseline.Change) {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range changes {
-		fmt.Fprintf(tw, "  %s\t%s\t%s\n", c.What, plain(c.Path), plain(c.Why)+became(c))
+		fmt.Fprintf(tw, "  %s\t%s\t%s\n", c.What, repo.Visible(c.Path), repo.Visible(c.Why)+became(c))
 	}
 	_ = tw.Flush() // to a terminal or a pipe; who has closed it does not read
 }
@@ -94,7 +92,7 @@ func became(c baseline.Change) string {
 	case c.What == baseline.Mode:
 		return fmt.Sprintf(" (mode %04o, was %04o)", c.After.Mode, c.Before.Mode)
 	case c.After.Kind == baseline.Link:
-		return " (symbolic link to " + plain(c.After.Target) + ")"
+		return " (symbolic link to " + repo.Visible(c.After.Target) + ")"
 	case c.Before != nil && c.Before.Kind != c.After.Kind:
 		return fmt.Sprintf(" (%s, was %s)", c.After.Kind, c.Before.Kind)
 	case c.After.Kind == baseline.Other:
@@ -129,31 +127,4 @@ func afterMain(env Env, boxes *sandbox.Sandboxes, box store.Sandbox, before *bas
 		hintHandoffs(env, box.Name)
 	}
 	return outcome
-}
-
-// plain makes text that a sandbox may have chosen safe to print, on one line.
-func plain(text string) string {
-	return visible(text, func(r rune) bool { return r >= ' ' && r <= '~' })
-}
-
-// plainLine does the same to a line of a file, in whatever language it is.
-func plainLine(text string) string {
-	return visible(text, func(r rune) bool { return r == '\t' || r == ' ' || unicode.IsGraphic(r) && !unicode.Is(unicode.Zs, r) })
-}
-
-func visible(text string, harmless func(rune) bool) string {
-	var b strings.Builder
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRuneInString(text[i:])
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, text[i])
-		case harmless(r):
-			b.WriteRune(r)
-		default:
-			fmt.Fprintf(&b, `\u{%x}`, r)
-		}
-		i += size
-	}
-	return b.String()
 }

@@ -9,6 +9,7 @@ import (
 	"exeat/policy/diff"
 	"exeat/sandbox"
 	"exeat/sandbox/baseline"
+	"exeat/sandbox/repo"
 	"exeat/store"
 )
 
@@ -40,9 +41,9 @@ type handoffRow struct {
 func handoffRows(changes []baseline.Change) []handoffRow {
 	rows := []handoffRow{}
 	for _, c := range changes {
-		row := handoffRow{Path: plain(c.Path), What: c.What, Why: plain(c.Why)}
+		row := handoffRow{Path: repo.Visible(c.Path), What: c.What, Why: repo.Visible(c.Why)}
 		if c.After != nil {
-			row.Kind, row.Mode, row.Link = string(c.After.Kind), fmt.Sprintf("%04o", c.After.Mode), plain(c.After.Target)
+			row.Kind, row.Mode, row.Link = string(c.After.Kind), fmt.Sprintf("%04o", c.After.Mode), repo.Visible(c.After.Target)
 		}
 		rows = append(rows, row)
 	}
@@ -53,10 +54,10 @@ func handoffRows(changes []baseline.Change) []handoffRow {
 func printHandoffs(env Env, box store.Sandbox, found sandbox.Handoffs) error {
 	changes := found.Changes()
 	if found.After != nil && found.After.Cut {
-		fmt.Fprintf(env.Err, "%s %s has more files than are searched: there may be more\n", env.errStyle().warn("warning:"), plain(box.Spec.Workdir))
+		fmt.Fprintf(env.Err, "%s %s has more files than are searched: there may be more\n", env.errStyle().warn("warning:"), repo.Visible(box.Spec.Workdir))
 	}
 	if len(changes) == 0 {
-		fmt.Fprintf(env.Err, "no hand-off file of %s has changed\n", plain(box.Spec.Workdir))
+		fmt.Fprintf(env.Err, "no hand-off file of %s has changed\n", repo.Visible(box.Spec.Workdir))
 		return nil
 	}
 	printChanges(env.Out, changes)
@@ -82,7 +83,7 @@ func changeText(h sandbox.Handoffs, c baseline.Change) string {
 	if bytes.Equal(before, after) {
 		return ""
 	}
-	name := plain(c.Path)
+	name := repo.Visible(c.Path)
 	if !isText(before) || !isText(after) {
 		return fmt.Sprintf("binary file %s: %d bytes, was %d\n", name, len(after), len(before))
 	}
@@ -93,7 +94,7 @@ func changeText(h sandbox.Handoffs, c baseline.Change) string {
 			fmt.Fprintf(&b, "... cut after %d bytes\n", diffMax)
 			break
 		}
-		b.WriteString(plainLine(strings.TrimSuffix(line, "\n")) + "\n")
+		b.WriteString(repo.VisibleLine(strings.TrimSuffix(line, "\n")) + "\n")
 	}
 	return b.String()
 }

@@ -107,7 +107,7 @@ func printDiff(ctx context.Context, env Env, out io.Writer, made *changes.Change
 
 func printLine(out io.Writer, paint style, l changes.Line) error {
 	text, whole := bytes.CutSuffix(l.Text, []byte("\n"))
-	shown := strings.ReplaceAll(repo.Visible(string(text)), `\x09`, "\t")
+	shown := repo.VisibleLine(string(text))
 	switch l.Kind {
 	case changes.Header:
 		shown = paint.bold(shown)

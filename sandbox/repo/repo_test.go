@@ -86,6 +86,19 @@ func TestVisible(t *testing.T) {
 	}
 }
 
+func TestVisibleLine(t *testing.T) {
+	for in, want := range map[string]string{
+		"\tif a {":      "\tif a {",
+		"a\t\x1b[2Jb\t": "a\t\\x1b[2Jb\t",
+		`raw \x09 text`: `raw \x09 text`,
+		"\u3164\tx":     "\\u{3164}\tx",
+	} {
+		if got := VisibleLine(in); got != want {
+			t.Errorf("VisibleLine(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 // git runs a command for a test, with an identity and no other configuration.
 func git(t *testing.T, dir string, args ...string) string {
 	t.Helper()

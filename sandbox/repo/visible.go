@@ -24,6 +24,16 @@ func Visible(text string) string {
 	return b.String()
 }
 
+// VisibleLine makes a line of a file safe to show. Its tabs stay: they do no more than
+// move to the right, and source code is full of them.
+func VisibleLine(line string) string {
+	parts := strings.Split(line, "\t")
+	for i := range parts {
+		parts[i] = Visible(parts[i])
+	}
+	return strings.Join(parts, "\t")
+}
+
 func shown(raw string, r rune) string {
 	switch {
 	case r == utf8.RuneError && len(raw) == 1, r < ' ', r == 0x7f:
