@@ -9,15 +9,13 @@ import (
 
 // Codes of the findings of Check.
 const (
-	FindingNotEnforced    = "not-enforced"    // loads, and denies all it would speak for
 	FindingReadNarrower   = "read-narrower"   // uninspected beside inspected
 	FindingAudit          = "audit"           // forwards what the rules would deny
 	FindingWritableBinary = "writable-binary" // the agent can put any program there
 )
 
-// Check finds what a policy that loads should tell its reader: what is denied
-// because it is not enforced yet, what is read more narrowly than written,
-// what is only audited, and which binaries stand for any program. Writable names
+// Check finds what a policy that loads should tell its reader: what is read more
+// narrowly than written, what is only audited, and which binaries stand for any program. Writable names
 // directories the agent can write to besides those of the policy: its workdir.
 // The findings are warnings; they name no file, see Problems.In.
 func Check(p *Policy, writable ...string) Problems {
@@ -54,7 +52,6 @@ func endpointPath(key string, i int) string {
 }
 
 func (c *checker) endpoint(path string, e *Endpoint) {
-	c.notEnforced(path, e)
 	if e.inspected() && e.Enforcement == Audit {
 		c.add(FindingAudit, path+".enforcement", e.Pos,
 			"audit lets through and records what the rules would deny at "+e.destination()).
@@ -67,27 +64,6 @@ func (c *checker) endpoint(path string, e *Endpoint) {
 		c.add(FindingReadNarrower, path, e.Pos, fmt.Sprintf(
 			"block %s inspects %s, so this is read as %s, and git fetch, there", by, other.shared(e), readOnlyInstead)).
 			Hint = insteadOf(e)
-	}
-}
-
-// notEnforced finds what loads and denies.
-func (c *checker) notEnforced(path string, e *Endpoint) {
-	if e.Protocol != "" && e.Protocol != REST {
-		c.add(FindingNotEnforced, path+".protocol", e.Pos, fmt.Sprintf(
-			"%s is not enforced yet: everything this endpoint would speak for, %s, is denied", e.Protocol, e.destination()))
-	}
-	for i := range e.Rules {
-		if e.Rules[i].Git != nil {
-			c.add(FindingNotEnforced, fmt.Sprintf("%s.rules[%d].allow.git", path, i), e.Rules[i].Pos,
-				"git rules are not enforced yet: this one allows nothing").
-				Hint = "allow GET .../info/refs and POST .../git-upload-pack to fetch, POST .../git-receive-pack to push"
-		}
-	}
-	for _, option := range []string{"request_body_credential_rewrite", "websocket_credential_rewrite"} {
-		if slices.Equal(e.Options[option], []string{"true"}) {
-			c.add(FindingNotEnforced, path+"."+option, e.Pos,
-				"is not done yet: placeholders are replaced in headers, and stay as they are here")
-		}
 	}
 }
 

@@ -134,9 +134,11 @@ func (c *compiler) endpoint(at site, e *Endpoint) *endpoint {
 	compiled.allow = newRuleSet(c.allowRules(at, e))
 	var deny []rule
 	for i := range e.DenyRules {
-		deny = append(deny, c.rule(at, &e.DenyRules[i], true))
+		deny = append(deny, c.protocolRule(at, e.Protocol, &e.DenyRules[i], true))
 	}
 	compiled.deny, compiled.denies = newRuleSet(deny), len(deny) > 0
+	compiled.deniesActions = slices.ContainsFunc(deny, func(r rule) bool { return r.action != nil })
+	compiled.options = newOptions(e)
 	return compiled
 }
 

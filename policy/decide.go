@@ -52,13 +52,10 @@ func (e *Engine) Connect(d Destination) Admission {
 
 // settle sums up the endpoints that admit the connection.
 func (a *Admission) settle(inspected bool) {
-	var first, pending *endpoint
+	var first *endpoint
 	for i := range a.parts.n {
 		e := a.parts.at(i)
 		first = least(first, e)
-		if e.protocol == TCP {
-			pending = least(pending, e)
-		}
 		a.SkipTLS = a.SkipTLS || e.skipTLS && !inspected
 		a.EncodedSlash = a.EncodedSlash || e.encodedSlash
 		if a.AllowedIPs == nil {
@@ -66,11 +63,6 @@ func (a *Admission) settle(inspected bool) {
 		} else {
 			a.AllowedIPs = append(a.AllowedIPs, e.ips...)
 		}
-	}
-	if pending != nil {
-		a.SkipTLS = false
-		a.Decision = a.notInspected(pending)
-		return
 	}
 	a.Inspect = inspected
 	a.Decision = Decision{
@@ -109,14 +101,6 @@ func (a *Admission) unknownCaller() Decision {
 		why = "no executable"
 	}
 	return a.deny(CodeIdentity, noBlock, "unknown caller: "+why)
-}
-
-// notInspected denies what an uninspectable endpoint would speak for.
-func (a *Admission) notInspected(e *endpoint) Decision {
-	d := a.deny(CodeUnsupported, e.block.key, fmt.Sprintf("%s not permitted: protocol %s of %s is not inspected yet",
-		a.target(), e.protocol, e.block.key))
-	d.Protocol = e.protocol
-	return d
 }
 
 // refused is the denial of a connection that no block admits, named after the

@@ -19,9 +19,12 @@ import (
 // TestDecide runs testdata/decide: a policy (or the name of a file that holds
 // it), request lines, and what is decided. A request line is
 //
-//	CALLER METHOD URL
+//	CALLER METHOD URL [ACTION...]
 //	CALLER CONNECT HOST:PORT
 //
+// where METHOD may be UPGRADE, for a GET that asks for a WebSocket, or TEXT, for a
+// message of the client on one, and ACTION is PROTOCOL:KIND:NAME:FIELD,FIELD or
+// PROTOCOL:unread:WHY.
 // where CALLER is an executable and its ancestors, joined by "<", and "!" and the
 // file that taints it; or "?" and why it is unknown. -update writes the decisions.
 func TestDecide(t *testing.T) {
@@ -95,7 +98,7 @@ func mustCompile(t testing.TB, name string, src []byte) *policy.Engine {
 func decideLine(t *testing.T, engine *policy.Engine, line string) policy.Decision {
 	t.Helper()
 	fields := strings.Fields(line)
-	if len(fields) != 3 {
+	if len(fields) < 3 {
 		t.Fatalf("%q: want caller, method and target", line)
 	}
 	who := callerOf(fields[0])
@@ -119,7 +122,32 @@ func decideLine(t *testing.T, engine *policy.Engine, line string) policy.Decisio
 	if err != nil {
 		return policy.Decision{Verdict: policy.Denied, Code: policy.CodeMalformed, Layer: "l7", Reason: err.Error()}
 	}
-	return a.Request(policy.Request{Method: fields[1], Path: path, Query: query})
+	r := policy.Request{Method: fields[1], Path: path, Query: query}
+	for _, text := range fields[3:] {
+		addAction(&r, text)
+	}
+	switch r.Method {
+	case "TEXT":
+		r.Method = "GET"
+		return a.Message(r)
+	case "UPGRADE":
+		r.Method, r.Upgrade = "GET", true
+	}
+	return a.Request(r)
+}
+
+func addAction(r *policy.Request, text string) {
+	parts := append(strings.SplitN(text, ":", 4), "", "", "")
+	if parts[1] == "unread" {
+		r.Unread = map[string]string{parts[0]: parts[2]}
+		return
+	}
+	a := policy.Action{Protocol: parts[0], Kind: parts[1], Name: parts[2], Known: true}
+	if parts[3] != "" {
+		a.Fields = strings.Split(parts[3], ",")
+	}
+	a.Param = func(path string) (string, bool) { return a.Name, path == "params.name" }
+	r.Actions = append(r.Actions, a)
 }
 
 func callerOf(text string) policy.Caller {

@@ -27,7 +27,6 @@ type Code string
 const (
 	CodePolicy      Code = "policy_denied"        // nothing allows it
 	CodeDenyRule    Code = "deny_rule"            // a deny rule forbids it
-	CodeUnsupported Code = "not_inspected_yet"    // the endpoint's protocol is known but not enforced yet
 	CodeIdentity    Code = "unknown_identity"     // the caller could not be established
 	CodeAddress     Code = "address_denied"       // the name resolved to a forbidden address (SSRF)
 	CodeAuthority   Code = "authority_mismatch"   // SNI, Host and destination differ
@@ -43,7 +42,7 @@ const (
 type Ref struct {
 	Block    string `json:"block"`
 	Endpoint string `json:"endpoint"` // host:port and path selector, and how it is read where that is narrower
-	Effect   string `json:"effect"`   // "allow", "deny", "no match", "binary does not match", "caller is tainted", "port does not match", "not inspected yet"
+	Effect   string `json:"effect"`   // "allow", "deny", "no match", "binary does not match", "caller is tainted", "port does not match"
 }
 
 // Decision is a verdict and everything needed to explain it.
@@ -70,6 +69,10 @@ type Request struct {
 	Method string
 	Path   string
 	Query  string // raw, without "?"
+
+	Upgrade bool              // it asks to become a WebSocket, in which client and server send what they like
+	Actions []Action          // what its body asks for, as far as Reads wanted it
+	Unread  map[string]string // by protocol, why what Reads wanted could not be read
 }
 
 // Admission is the L4 answer for a destination and the endpoints that take part.

@@ -45,8 +45,13 @@
 // of them; "?" is one character and "[a-z]" a class. In hosts only the first
 // label has wildcards. Requests are compared in canonical form, see CanonicalPath.
 //
-// # What is not enforced yet
+// # Protocols inside HTTP
 //
-// The protocols graphql, websocket, mcp, json-rpc and tcp and git rules load,
-// deny all they would speak for, and are findings of Check. OpenShell's middlewares, request signing and SQL are errors.
+// An endpoint of protocol graphql, mcp or json-rpc judges what a request's body
+// asks for, one of protocol websocket the upgrade and then the client's messages,
+// and a git rule the refs that a push changes. The proxy reads what [Admission.Reads]
+// names and hands it over as the [Action]s of a [Request]; a body that cannot be read
+// is a denial. Every action must be allowed, and none forbidden. A WebSocket at an
+// endpoint of protocol rest needs GET and POST: what is sent there is not read.
+// OpenShell's middlewares, request signing and SQL are errors.
 package policy

@@ -15,6 +15,10 @@ type endpoint struct {
 	selectorFold *glob
 	allow, deny  ruleSet
 	denies       bool // there are deny rules
+	options      options
+
+	deniesActions bool // some of them are about actions
+
 	audit        bool
 	skipTLS      bool
 	encodedSlash bool
@@ -35,9 +39,6 @@ func (e *endpoint) describe(source *Endpoint) {
 }
 
 func (e *endpoint) inspected() bool { return e.protocol != "" && e.protocol != TCP }
-
-// pending reports a protocol that is known but not enforced yet.
-func (e *endpoint) pending() bool { return e.protocol != "" && e.protocol != REST }
 
 func (e *endpoint) hasPort(port int) bool { return slices.Contains(e.ports, port) }
 

@@ -15,7 +15,6 @@ const (
 	effectBinary  = "binary does not match"
 	effectTainted = "caller is tainted"
 	effectPort    = "port does not match"
-	effectPending = "not inspected yet"
 )
 
 // maxRefs bounds the endpoints a denial lists.
@@ -33,23 +32,50 @@ func (a *Admission) request(d Decision, j *judged) Decision {
 
 // denied is the denial of a request.
 func (a *Admission) denied(j *judged, o *outcome) Decision {
-	asks := j.method + " " + j.path
+	asks := j.asks(o.speaks)
 	d := Decision{Verdict: Denied, Code: CodePolicy, Reason: asks + " not permitted by policy"}
 	switch {
 	case o.forbidden != nil:
-		d.Code, d.Policy = CodeDenyRule, o.forbidden.block.key
-		d.Reason = fmt.Sprintf("%s forbidden by a deny rule of %s", asks, d.Policy)
-	case o.pending != nil:
-		d.Code, d.Policy, d.Protocol = CodeUnsupported, o.pending.block.key, o.pending.protocol
-		d.Reason = fmt.Sprintf("%s not permitted: protocol %s of %s is not inspected yet", asks, d.Protocol, d.Policy)
-	case o.awaiting != nil:
-		d.Code, d.Policy = CodeUnsupported, o.awaiting.block.key
-		d.Reason = fmt.Sprintf("%s not permitted: %s of %s is not enforced yet", asks, o.awaits, d.Policy)
+		d.Code, d.Policy, d.Protocol = CodeDenyRule, o.forbidden.block.key, o.forbidden.speaksAs()
+		d.Reason = fmt.Sprintf("%s forbidden by a deny rule of %s", j.asks(o.forbidden), d.Policy)
+	case o.unread != nil:
+		d.Code, d.Policy, d.Protocol = CodeMalformed, o.unread.block.key, o.unread.protocol
+		d.Reason = fmt.Sprintf("%s cannot be judged as %s: %s", asks, o.unread.judges(), j.unread[o.unread.judges()])
 	default:
 		d.Policy = a.closest(o)
-		d.RuleMissing = a.endpointMissing(j)
+		if o.speaks != nil {
+			d.Protocol = o.speaks.speaksAs()
+		}
+		d.RuleMissing = a.endpointMissing(j, d.Protocol)
+		if why := j.unread[Git]; why != "" {
+			d.Reason += ": " + why
+		}
 	}
 	return a.request(d, j)
+}
+
+// maxActions is how many actions a sentence names.
+const maxActions = 3
+
+// asks says what is asked for, in the words of the protocol that e judges by.
+func (j *judged) asks(e *endpoint) string {
+	request := j.method + " " + j.path
+	if j.upgrade && j.method != socketText {
+		request = "a WebSocket at " + j.path
+	}
+	var all []string
+	for i := range j.actions {
+		if a := &j.actions[i]; a.Protocol == Git || e != nil && a.Protocol == e.judges() {
+			all = append(all, a.String())
+		}
+	}
+	if len(all) == 0 {
+		return request
+	}
+	if len(all) > maxActions {
+		all = append(all[:maxActions], fmt.Sprintf("and %d more", len(all)-maxActions))
+	}
+	return strings.Join(all, ", ") + " (" + request + ")"
 }
 
 // closest is the block that came closest to allowing a request.
@@ -80,7 +106,8 @@ func (a *Admission) auditedRequest(j *judged, o *outcome) Decision {
 func (a *Admission) refusedRequest(r Request) Decision {
 	d := a.Decision
 	if d.RuleMissing != "" && r.check() == nil {
-		d.RuleMissing = a.blockMissing(&judged{method: strings.ToUpper(r.Method), path: r.Path})
+		j := r.judged(strings.ToUpper(r.Method))
+		d.RuleMissing = a.blockMissing(&j)
 	}
 	return d
 }
@@ -118,8 +145,6 @@ func (a *Admission) effect(e *endpoint, j *judged) string {
 		return effectTainted
 	case !e.block.admits(&a.dest.Caller):
 		return effectBinary
-	case e.protocol == TCP || e.pending() && j != nil:
-		return effectPending
 	case j == nil:
 		return effectAllow
 	}
@@ -130,21 +155,8 @@ func (a *Admission) effect(e *endpoint, j *judged) string {
 		return effectDeny
 	case o.allow != nil:
 		return effectAllow
-	case o.awaiting != nil:
-		return effectPending
 	}
 	return effectNoMatch
-}
-
-// endpointMissing is the endpoint that would allow exactly this request, as a
-// line for the block that admits the caller.
-func (a *Admission) endpointMissing(j *judged) string {
-	slash := ""
-	if strings.Contains(j.path, "%2F") {
-		slash = ", allow_encoded_slash: true"
-	}
-	return fmt.Sprintf("{ host: %s, port: %d, protocol: rest%s, rules: [{ allow: { method: %s, path: %s } }] }",
-		scalar(a.dest.Host), a.dest.Port, slash, scalar(j.method), strconv.Quote(literalGlob(j.path)))
 }
 
 // blockMissing is the block that would admit the caller: to this request, or to
@@ -153,7 +165,7 @@ func (a *Admission) blockMissing(j *judged) string {
 	endpoint := fmt.Sprintf("{ host: %s, port: %d }", scalar(a.dest.Host), a.dest.Port)
 	switch {
 	case j != nil:
-		endpoint = a.endpointMissing(j)
+		endpoint = a.endpointMissing(j, REST)
 	case slices.Contains(webPorts, a.dest.Port):
 		endpoint = fmt.Sprintf("{ host: %s, port: %d, protocol: rest, access: read-only }", scalar(a.dest.Host), a.dest.Port)
 	}

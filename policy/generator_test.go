@@ -39,7 +39,7 @@ func (g generator) endpoint() Endpoint {
 	}
 	e.Path = pick(g, "", "", "/a/**", "/a")
 	if e.Protocol == GraphQL {
-		e.Access = Full
+		g.operations(&e)
 		return e
 	}
 	e.AllowEncodedSlash = g.IntN(3) == 0
@@ -55,6 +55,24 @@ func (g generator) endpoint() Endpoint {
 		e.DenyRules = append(e.DenyRules, g.padding()...)
 	}
 	return e
+}
+
+// operations gives a GraphQL endpoint what it allows and denies.
+func (g generator) operations(e *Endpoint) {
+	rule := func() Match {
+		m := Match{Options: map[string][]string{"operation_type": {pick(g, "query", "mutation", "*")}}}
+		if g.IntN(2) == 0 {
+			m.Options["fields"] = pick(g, []string{"f"}, []string{"f", "g"}, []string{"*"})
+		}
+		return m
+	}
+	e.Access = pick(g, "", ReadOnly, ReadWrite, Full)
+	for e.Access == "" && len(e.Rules) < 1+g.IntN(2) {
+		e.Rules = append(e.Rules, rule())
+	}
+	if g.IntN(3) == 0 {
+		e.DenyRules = append(e.DenyRules, rule())
+	}
 }
 
 // padding is enough rules that no request matches for an index to be made.
@@ -99,10 +117,19 @@ func (g generator) destination() Destination {
 }
 
 func (g generator) request() Request {
-	return Request{
+	r := Request{
 		Method: pick(g, "GET", "GET", "HEAD", "POST", "DELETE", "PROPFIND", "get"),
 		Path: pick(g, "/", "/a", "/a/", "/a/b", "/A/b", "//a", "/a;x", "/a/c/b", "/a%2Fb", "/b", "/x/b;y/",
 			"/a/b/git-upload-pack", "/%40", "/a/%2e"),
 		Query: pick(g, "", "", "", "k=v", "k=w&l=v", "k=v&k=z", "l=v1;k=v", "_method=POST", "%6b=v", "a=%z"),
 	}
+	for range g.IntN(3) {
+		r.Actions = append(r.Actions, Action{
+			Protocol: GraphQL, Kind: pick(g, "query", "mutation", "subscription"), Fields: pick(g, nil, []string{"f"}, []string{"f", "g"}, []string{"h"}),
+		})
+	}
+	if g.IntN(10) == 0 {
+		r.Actions, r.Unread = nil, map[string]string{GraphQL: "it is no JSON"}
+	}
+	return r
 }

@@ -8,9 +8,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// optionFields reads the fields of protocols that are not enforced yet into
-// e.Options. They are read strictly all the same: a file that loads today must
-// mean the same when they are enforced.
+// optionFields reads the fields that only some protocols have into e.Options.
 func (w *walker) optionFields(e *Endpoint) map[string]visit {
 	set := func(name string, values ...string) {
 		if e.Options == nil {

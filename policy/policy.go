@@ -59,9 +59,9 @@ type Endpoint struct {
 	DenyRules         []Match
 	AllowedIPs        []string // CIDR prefixes
 	AllowEncodedSlash bool
-	// Options holds the fields that are parsed but not yet enforced (of
-	// GraphQL, MCP, JSON-RPC, credential rewriting), by dotted field name:
-	// "mcp.versions". Lists have several values, everything else has one.
+	// Options holds the fields of GraphQL, MCP, JSON-RPC and credential
+	// rewriting by dotted name: "mcp.versions". Lists have several values,
+	// everything else has one.
 	Options map[string][]string
 	Pos     Position
 }
@@ -72,8 +72,8 @@ type Match struct {
 	Path   string              // glob
 	Query  map[string][]string // key to value globs
 	Git    *GitRule            // extension, see GitRule
-	// Options holds the rule fields of protocols not yet enforced
-	// (operation_type, fields, tool, params.name, ...), by dotted field name.
+	// Options holds the rule fields of GraphQL and MCP (operation_type, fields,
+	// tool, params.name, ...) by dotted name.
 	Options map[string][]string
 	Pos     Position
 }

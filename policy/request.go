@@ -22,15 +22,38 @@ func (a *Admission) Request(r Request) Decision {
 	if err != nil {
 		return a.request(Decision{Verdict: Denied, Code: CodeMalformed, Policy: a.Decision.Policy, Reason: err.Error()}, nil)
 	}
-	j := judged{path: r.Path, query: r.Query}
-	d := a.judge(&j, strings.ToUpper(r.Method))
+	j := r.judged(strings.ToUpper(r.Method))
+	d := a.judge(&j)
 	if asked != "" && asked != j.method && d.Verdict != Denied {
 		// The server may execute either method, so both must be allowed.
-		if second := a.judge(&j, asked); second.Verdict != Allowed {
+		other := j.as(asked)
+		if second := a.judge(&other); second.Verdict != Allowed {
 			return second
 		}
 	}
 	return d
+}
+
+// Message judges one message of the client on a WebSocket that Request allowed r
+// to become. Actions and Unread are the message's.
+func (a *Admission) Message(r Request) Decision {
+	j := r.judged(socketText)
+	j.upgrade = true
+	return a.judge(&j)
+}
+
+func (r *Request) judged(method string) judged {
+	return judged{
+		method: method, bit: methodBit(method), path: r.Path, query: r.Query,
+		upgrade: r.Upgrade, actions: r.Actions, unread: r.Unread,
+	}
+}
+
+// as is the same request under another method.
+func (j *judged) as(method string) judged {
+	other := *j
+	other.method, other.bit = method, methodBit(method)
+	return other
 }
 
 // check refuses a request that cannot be judged. The proxy made it canonical;
@@ -45,10 +68,12 @@ func (r *Request) check() error {
 	return checkQuery(r.Query)
 }
 
-// judge decides the request under one method.
-func (a *Admission) judge(j *judged, method string) Decision {
-	j.method, j.bit = method, methodBit(method)
+// judge decides the request.
+func (a *Admission) judge(j *judged) Decision {
 	var o outcome
+	for i := range a.parts.n {
+		o.read = o.read || a.parts.at(i).readsAt(j)
+	}
 	for i := range a.parts.n {
 		e := a.parts.at(i)
 		o.consider(e, a.rules(e), j)
@@ -57,11 +82,11 @@ func (a *Admission) judge(j *judged, method string) Decision {
 		o.forbid(a.shuns.at(i), j)
 	}
 	switch {
-	case o.forbidden != nil, o.pending != nil:
+	case o.forbidden != nil, o.unread != nil:
 		return a.denied(j, &o)
 	case o.allow != nil && o.audited == nil:
 		return Decision{
-			Verdict: Allowed, Layer: layerRequest, Protocol: REST,
+			Verdict: Allowed, Layer: layerRequest, Protocol: o.allow.speaksAs(),
 			Policy: o.allow.block.key, By: o.allow.permits(true),
 		}
 	case o.allow != nil || o.auditor != nil:
@@ -70,6 +95,14 @@ func (a *Admission) judge(j *judged, method string) Decision {
 		return a.ambiguous(j)
 	}
 	return a.denied(j, &o)
+}
+
+// speaksAs is the protocol that an inspected endpoint judges requests by.
+func (e *endpoint) speaksAs() string {
+	if e.inspected() {
+		return e.protocol
+	}
+	return REST
 }
 
 // rules are what an endpoint allows in this connection.
@@ -86,56 +119,44 @@ type outcome struct {
 	allow     *endpoint // a rule allows it
 	forbidden *endpoint // a deny rule fires
 	audited   *endpoint // one fires, of an endpoint that only audits
-	pending   *endpoint // speaks for it in a protocol that is not enforced yet
-	awaiting  *endpoint // has a rule that is not enforced yet
-	awaits    string    // which
+	unread    *endpoint // speaks for it and cannot read its body
 	auditor   *endpoint // only audits, and speaks for it
 	speaks    *endpoint // speaks for it
 	ambiguous bool      // a rule allows its query, which servers split differently
+	read      bool      // an endpoint for this path reads what is asked for, see readsAt
 }
 
 // consider adds what one endpoint says.
 func (o *outcome) consider(e *endpoint, rules *ruleSet, j *judged) {
 	o.forbid(e, j)
-	if e.pending() || !e.speaks(j) {
+	if !e.speaks(j) || o.read && e.selector == nil && e.speaksAs() == REST {
 		return
 	}
-	o.speaks = least(o.speaks, e)
+	if !o.read || e.readsAt(j) { // a denial names who reads what is asked for
+		o.speaks = least(o.speaks, e)
+	}
 	if !e.encodedSlash && strings.Contains(j.path, "%2F") {
 		return
 	}
 	if e.audit {
 		o.auditor = least(o.auditor, e)
 	}
-	o.allowRules(e, rules, j)
+	if o.grants(e, rules, j) {
+		o.allow = least(o.allow, e)
+	}
 }
 
 // forbid adds what one endpoint denies.
 func (o *outcome) forbid(e *endpoint, j *judged) {
 	switch speaks := e.speaks(j) || e.forbids(j); {
 	case !speaks:
-	case e.pending():
-		o.pending = least(o.pending, e)
-	case !e.denies || !e.deny.fires(j):
+	case j.unread[e.judges()] != "":
+		o.unread = least(o.unread, e)
+	case !e.denies || !e.fires(j):
 	case e.audit:
 		o.audited = least(o.audited, e)
 	default:
 		o.forbidden = least(o.forbidden, e)
-	}
-}
-
-func (o *outcome) allowRules(e *endpoint, rules *ruleSet, j *judged) {
-	for r := range rules.near(j.path) {
-		switch {
-		case !r.matches(j):
-		case len(r.query) > 0 && j.splitsAtSemicolon():
-			o.ambiguous = true
-		case r.pending != "":
-			o.awaiting, o.awaits = least(o.awaiting, e), r.pending
-		default:
-			o.allow = least(o.allow, e)
-			return
-		}
 	}
 }
 

@@ -7,7 +7,7 @@ type rule struct {
 	methods methods
 	path    *glob // nil for every path
 	query   []param
-	pending string // what it would need to be enforced, "" if it is
+	action *actionRule // of what the body asks for; nil: of the request alone
 }
 
 // judged is a request with what is worked out about it only once.
@@ -16,6 +16,9 @@ type judged struct {
 	bit    methodSet
 	path   string
 	query  string
+	upgrade bool // to a WebSocket
+	actions []Action
+	unread  map[string]string
 	lower  string   // path without regard to case; "" until a deny rule asks
 	forms  []string // what lower may be taken for, see otherForms
 }
@@ -36,7 +39,7 @@ func (r *rule) matches(j *judged) bool {
 // fires is broad, for what denies: any form of the path, any value of a key,
 // the query split at semicolons too.
 func (r *rule) fires(j *judged) bool {
-	if !r.methods.has(j) || r.path != nil && !j.anyForm(r.path) {
+	if r.action != nil || !r.methods.has(j) || r.path != nil && !j.anyForm(r.path) {
 		return false
 	}
 	for i := range r.query {

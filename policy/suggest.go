@@ -19,6 +19,12 @@ type Wanted struct {
 	Tainted   string   `json:"tainted,omitempty"`   // see Caller
 }
 
+// isAction reports a request that was judged by what its body asks for. A rule
+// about its method and path would allow everything that can be asked there.
+func (w Wanted) isAction() bool {
+	return !slices.Contains([]string{"", REST, layerConnection}, w.Protocol)
+}
+
 // Option is one way to allow what was wanted.
 type Option struct {
 	Operations []Operation `json:"operations"`
@@ -38,11 +44,11 @@ const maxOptions = 3
 
 // Suggest gives the smallest additions to p that allow all that is wanted,
 // smallest first. There are none where no addition can help (a deny rule, a
-// protocol not inspected yet, an unknown program) and none where p already
+// request judged by its body, whose denial names the line to add; an unknown program) and none where p already
 // allows everything. Each option is tried on an engine before it is given.
 func Suggest(p *Policy, wanted []Wanted) []Option {
 	missing := notAllowed(p, wanted)
-	if len(missing) == 0 {
+	if len(missing) == 0 || slices.ContainsFunc(missing, Wanted.isAction) {
 		return nil
 	}
 	var ways [][]Option // for each destination

@@ -76,7 +76,7 @@ func (w twin) decide(r Request) Decision {
 	if w.d.Caller.Unknown != "" {
 		return denied("l4", CodeIdentity)
 	}
-	inspected, tcp, key := false, false, ""
+	inspected, key := false, ""
 	for _, b := range w.p.Blocks {
 		for _, e := range b.Endpoints {
 			if !w.reaches(e) {
@@ -86,15 +86,12 @@ func (w twin) decide(r Request) Decision {
 			if !w.callers(b) {
 				continue
 			}
-			tcp = tcp || e.Protocol == TCP
 			if key == "" {
 				key = b.Key
 			}
 		}
 	}
 	switch {
-	case key != "" && tcp:
-		return denied("l4", CodeUnsupported)
 	case key == "":
 		return denied("l4", CodePolicy)
 	case !inspected:
@@ -114,7 +111,7 @@ func (w twin) decide(r Request) Decision {
 
 func (w twin) judge(r Request) Decision {
 	r.Method = strings.ToUpper(r.Method)
-	var allow, forbidden, audited, pending, auditor, ambiguous []string
+	var allow, forbidden, audited, unread, auditor, ambiguous []string
 	for _, b := range w.p.Blocks {
 		for _, e := range b.Endpoints {
 			if !w.reaches(e) || !w.callers(b) && !w.shuns(b) {
@@ -123,17 +120,17 @@ func (w twin) judge(r Request) Decision {
 			speaks := e.Path == "" || slowMatch(globPath, e.Path, r.Path)
 			forbids := e.Path == "" || slowForms(e.Path, r.Path)
 			switch {
-			case e.Protocol == GraphQL:
-				if forbids || speaks {
-					pending = append(pending, b.Key)
-				}
-				continue
+			case e.Protocol == GraphQL && r.Unread[GraphQL] != "" && (forbids || speaks):
+				unread = append(unread, b.Key)
 			case forbids && w.denies(e, r) && e.Enforcement == Audit:
 				audited = append(audited, b.Key)
 			case forbids && w.denies(e, r):
 				forbidden = append(forbidden, b.Key)
 			}
 			if !w.callers(b) || !speaks || strings.Contains(r.Path, "%2F") && !e.AllowEncodedSlash {
+				continue
+			}
+			if e.Protocol != GraphQL && e.Path == "" && w.reads(r) {
 				continue
 			}
 			if e.Enforcement == Audit {
@@ -151,8 +148,8 @@ func (w twin) judge(r Request) Decision {
 	switch {
 	case len(forbidden) > 0:
 		d.Code = CodeDenyRule
-	case len(pending) > 0:
-		d.Code = CodeUnsupported
+	case len(unread) > 0:
+		d.Code = CodeMalformed
 	case len(allow) > 0 && len(audited) == 0:
 		d.Verdict, d.Policy = Allowed, slices.Min(allow)
 	case len(allow) > 0 || len(auditor) > 0 && len(audited) > 0:
@@ -165,6 +162,18 @@ func (w twin) judge(r Request) Decision {
 		d.Code = CodePolicy
 	}
 	return d
+}
+
+// reads says that an endpoint which names the path reads bodies there.
+func (w twin) reads(r Request) bool {
+	for _, b := range w.p.Blocks {
+		for _, e := range b.Endpoints {
+			if w.reaches(e) && w.callers(b) && e.Protocol == GraphQL && e.Path != "" && slowMatch(globPath, e.Path, r.Path) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (w twin) reaches(e Endpoint) bool {
@@ -197,6 +206,12 @@ func (w twin) shuns(b Block) bool {
 }
 
 func (w twin) allows(e Endpoint, r Request) (yes, unsure bool) {
+	if e.Protocol == GraphQL {
+		return (r.Method == "GET" || r.Method == "POST") && len(r.Actions) > 0 && !slices.ContainsFunc(r.Actions, func(a Action) bool {
+			return e.Access == ReadOnly && a.Kind != "query" || e.Access == ReadWrite && a.Kind == "subscription" ||
+				e.Access == "" && !slices.ContainsFunc(e.Rules, func(m Match) bool { return slowAction(m, a, false) })
+		}), false
+	}
 	read := r.Method == "GET" || r.Method == "HEAD" || r.Method == "OPTIONS"
 	write := r.Method == "POST" || r.Method == "PUT" || r.Method == "PATCH"
 	switch {
@@ -214,7 +229,27 @@ func (w twin) allows(e Endpoint, r Request) (yes, unsure bool) {
 	return yes, unsure
 }
 
+// slowAction knows the generator's rules: a type, and perhaps fields.
+func slowAction(m Match, a Action, deny bool) bool {
+	kind, fields := m.Options["operation_type"][0], m.Options["fields"]
+	named := func(f string) bool { return slices.Contains(fields, f) || slices.Contains(fields, "*") }
+	switch {
+	case kind != "*" && kind != a.Kind:
+		return false
+	case len(fields) == 0:
+		return true
+	case deny:
+		return slices.ContainsFunc(a.Fields, named)
+	}
+	return len(a.Fields) > 0 && !slices.ContainsFunc(a.Fields, func(f string) bool { return !named(f) })
+}
+
 func (w twin) denies(e Endpoint, r Request) bool {
+	if e.Protocol == GraphQL {
+		return slices.ContainsFunc(e.DenyRules, func(m Match) bool {
+			return slices.ContainsFunc(r.Actions, func(a Action) bool { return slowAction(m, a, true) })
+		})
+	}
 	for _, m := range e.DenyRules {
 		query := slowQuery(m, r.Query, false) || slowQuery(m, strings.ReplaceAll(r.Query, ";", "&"), false)
 		if slowMethod(m, r) && slowForms(m.Path, r.Path) && query {

@@ -136,7 +136,7 @@ func (w *walker) operationType(o object, m *Match) {
 		return
 	}
 	if !w.failedWithin(o.at("operation_type").path) {
-		w.oneOf(o.at("operation_type"), "operation_type", m.Options["operation_type"][0], "query", "mutation", "subscription")
+		w.oneOf(o.at("operation_type"), "operation_type", m.Options["operation_type"][0], "query", "mutation", "subscription", "*")
 	}
 }
 

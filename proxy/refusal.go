@@ -159,7 +159,7 @@ func (s *Server) nextSteps(r *refusal) []string {
 		return []string{"The policy allowed this request; the failure is outside. Retrying later may help, changing the policy does not."}
 	case codeInternal, policy.CodeRecord:
 		return []string{"Nothing is wrong with the request. Tell the user that exeat reported " + string(d.Code) + ", then retry."}
-	case policy.CodePolicy, policy.CodeAddress, policy.CodeUnsupported:
+	case policy.CodePolicy, policy.CodeAddress:
 	default:
 		return []string{
 			"No addition to the policy can allow this request; change the request.",

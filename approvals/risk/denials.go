@@ -47,18 +47,22 @@ func denials(p *policy.Policy) []grant {
 }
 
 // forbiddenBy is what an endpoint forbids whatever others allow. In audit its
-// deny rules forbid nothing; one whose protocol is not inspected yet forbids
-// all it would speak for.
+// deny rules forbid nothing; one that names a path and reads what is asked for
+// there takes that path from endpoints that do not.
 func forbiddenBy(e policy.Endpoint) []grant {
-	switch {
-	case e.Protocol != "" && e.Protocol != policy.REST:
-		return []grant{{}}
-	case e.Enforcement == policy.Audit:
-		return nil
-	}
+	reads := e.Protocol != "" && e.Protocol != policy.REST && e.Protocol != policy.TCP
 	var out []grant
+	if reads && e.Path != "" {
+		out = append(out, grant{})
+	}
 	for _, rule := range e.DenyRules {
-		out = append(out, requestOf(rule))
+		switch {
+		case e.Enforcement == policy.Audit:
+		case reads:
+			out = append(out, actionOf(e.Protocol, rule))
+		default:
+			out = append(out, requestOf(rule))
+		}
 	}
 	return out
 }

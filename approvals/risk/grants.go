@@ -17,6 +17,7 @@ type grant struct {
 	path    string // glob; "" is every path the selector admits
 	query   string
 	methods []string // sorted; nil is every method
+	asks    string   // what a body or message may ask for, after its protocol: "graphql query viewer"; "" where nobody reads it
 	raw     bool     // uninspected: bytes, not requests
 	audit   bool     // every request, whatever the rules say
 }
@@ -84,12 +85,12 @@ func requestsOf(e policy.Endpoint, narrowed bool) []grant {
 	switch {
 	case narrowed:
 		return []grant{{methods: readMethods}, {methods: []string{"POST"}, path: "/**/git-upload-pack"}}
-	case e.Protocol == "":
+	case e.Protocol == "", e.Protocol == policy.TCP:
 		return []grant{{raw: true}}
-	case e.Protocol != policy.REST:
-		return nil // not inspected yet: it denies all it would speak for
 	case e.Enforcement == policy.Audit:
 		return []grant{{audit: true}}
+	case e.Protocol != policy.REST:
+		return actionsOf(e)
 	}
 	switch e.Access {
 	case policy.ReadOnly:
@@ -150,7 +151,7 @@ func (have grant) covers(g grant) bool {
 	if have.audit || g.audit {
 		return have.audit
 	}
-	return (have.path == "" || have.path == g.path) &&
+	return have.coversAction(g) && (have.path == "" || have.path == g.path) &&
 		(have.query == "" || have.query == g.query) &&
 		(have.methods == nil || g.methods != nil && !slices.ContainsFunc(g.methods, func(m string) bool {
 			return !slices.Contains(have.methods, m)

@@ -27,27 +27,26 @@ type Finding struct {
 
 // The codes of findings.
 const (
-	AuditPermits   = "audit"             // the rules only record; everything is forwarded
-	Uninspected    = "uninspected"       // no request is read
-	AccessFull     = "access-full"       // every method and path
-	WritableBinary = "writable-binary"   // the agent can put any program there
-	PrivateNetwork = "private-network"   // addresses of a local network
-	Credentialed   = "credentialed"      // a secret is put into requests to this host
-	WildcardHost   = "wildcard-host"     // names nobody listed
-	Confusable     = "confusable-host"   // a name that may look like another
-	SimilarHost    = "similar-host"      // one edit from a host in force
-	AnyPath        = "any-path"          // a write method on every path
-	WriteMethod    = "write-method"      // requests that change things
-	Interpreter    = "interpreter"       // a program that can start or be any other
-	AnyBinary      = "any-binary"        // a binary pattern that names no program
-	NewHost        = "new-host"          // a host the base does not name
-	SecretPath     = "secret-path"       // a place where keys and tokens are kept
-	WritablePath   = "writable-path"     // files of the host that the agent may change
-	SystemPath     = "system-path"       // a directory of the system as a whole
-	LostDenial     = "deny-rule-lost"    // something was forbidden and no longer is
-	EncodedSlash   = "encoded-slash"     // %2F in paths
-	NotInspected   = "not-inspected-yet" // permits nothing now, all it says once its protocol is inspected
-	TooLarge       = "too-large"         // not everything is listed
+	AuditPermits   = "audit"           // the rules only record; everything is forwarded
+	Uninspected    = "uninspected"     // no request is read
+	AccessFull     = "access-full"     // every method and path
+	WritableBinary = "writable-binary" // the agent can put any program there
+	PrivateNetwork = "private-network" // addresses of a local network
+	Credentialed   = "credentialed"    // a secret is put into requests to this host
+	WildcardHost   = "wildcard-host"   // names nobody listed
+	Confusable     = "confusable-host" // a name that may look like another
+	SimilarHost    = "similar-host"    // one edit from a host in force
+	AnyPath        = "any-path"        // a write method on every path
+	WriteMethod    = "write-method"    // requests that change things
+	Interpreter    = "interpreter"     // a program that can start or be any other
+	AnyBinary      = "any-binary"      // a binary pattern that names no program
+	NewHost        = "new-host"        // a host the base does not name
+	SecretPath     = "secret-path"     // a place where keys and tokens are kept
+	WritablePath   = "writable-path"   // files of the host that the agent may change
+	SystemPath     = "system-path"     // a directory of the system as a whole
+	LostDenial     = "deny-rule-lost"  // something was forbidden and no longer is
+	EncodedSlash   = "encoded-slash"   // %2F in paths
+	TooLarge       = "too-large"       // not everything is listed
 )
 
 // Report is what a change would newly allow.

@@ -77,7 +77,24 @@ func TestPermits(t *testing.T) {
 		{"methods of one path", block("more", "{ host: github.com, port: 443, protocol: rest, rules: [{ allow: { method: PUT, path: /x } }, { allow: { method: DELETE, path: /x } }] }", curl), []string{
 			"DELETE and PUT https://github.com:443/x by /usr/bin/curl",
 		}},
-		{"not inspected yet denies", block("more", "{ host: a.example, port: 443, protocol: graphql, access: full }", curl), nil},
+		{"graphql", block("more", "{ host: a.example, port: 443, path: /graphql, protocol: graphql, rules: [{ allow: { operation_type: mutation, fields: [createIssue] } }] }", curl), []string{
+			"GraphQL mutation createIssue at https://a.example:443/graphql by /usr/bin/curl",
+		}},
+		{"graphql preset", block("more", "{ host: a.example, port: 443, protocol: graphql, access: read-write }", curl), []string{
+			"GraphQL query at https://a.example:443/** by /usr/bin/curl", "GraphQL mutation at https://a.example:443/** by /usr/bin/curl",
+		}},
+		{"mcp", block("more", "{ host: a.example, port: 443, path: /mcp, protocol: mcp, rules: [{ allow: { method: tools/list } }, { allow: { method: tools/call, tool: search } }] }", curl), []string{
+			"MCP tools/list at https://a.example:443/mcp by /usr/bin/curl", "MCP tools/call search at https://a.example:443/mcp by /usr/bin/curl",
+		}},
+		{"every mcp method", block("more", "{ host: a.example, port: 443, path: /mcp, protocol: mcp, mcp: { allow_all_known_mcp_methods: true } }", curl), []string{
+			"everything by MCP at https://a.example:443/mcp by /usr/bin/curl",
+		}},
+		{"websocket", block("more", "{ host: a.example, port: 443, path: /ws, protocol: websocket, access: read-only }", curl), []string{
+			"WebSocket upgrade at https://a.example:443/ws by /usr/bin/curl",
+		}},
+		{"native tcp", block("more", "{ host: db.example, port: 5432, protocol: tcp }", curl), []string{
+			"any traffic to db.example:5432, uninspected, by /usr/bin/curl",
+		}},
 	} {
 		got := risk.Assess(parse(t, base), parse(t, base, test.added)).Permits
 		if diff := cmp.Diff(test.want, got); diff != "" {
@@ -121,14 +138,13 @@ func TestLostDenials(t *testing.T) {
 	}
 }
 
-// An endpoint that starts to audit, or one not inspected yet that goes away,
-// stops forbidding.
+// An endpoint that starts to audit, or one that reads bodies and goes away, stops forbidding.
 func TestLostDenialsWithoutARuleGoing(t *testing.T) {
 	full := "{ host: github.com, port: 443, protocol: rest, access: full, "
 	deny := "deny_rules: [{ method: DELETE, path: /x }] }"
 	for name, change := range map[string][2]string{
 		"audit":   {block("hub", full+deny, curl), block("hub", full+"enforcement: audit, "+deny, curl)},
-		"pending": {block("hub", full+" }", curl) + block("ql", "{ host: github.com, port: 443, path: /graphql, protocol: graphql, access: full }", curl), block("hub", full+" }", curl)},
+		"graphql": {block("hub", full+" }", curl) + block("ql", "{ host: github.com, port: 443, path: /graphql, protocol: graphql, access: full }", curl), block("hub", full+" }", curl)},
 	} {
 		got := risk.Assess(parse(t, change[0]), parse(t, change[1])).Permits
 		if !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "no longer forbidden: ") }) {
@@ -171,7 +187,6 @@ func TestFindings(t *testing.T) {
 		{"private literal", block("x", "{ host: 10.1.2.3, port: 443, protocol: rest, access: read-only }", git), []string{risk.PrivateNetwork, risk.NewHost}},
 		{"private range", block("x", rest("github.com", "access: read-only, allowed_ips: [10.0.0.0/8]"), git), []string{risk.PrivateNetwork}},
 		{"encoded slash", block("x", rest("github.com", "access: read-only, allow_encoded_slash: true"), git), []string{risk.EncodedSlash}},
-		{"not inspected yet", block("x", "{ host: a.example, port: 443, protocol: graphql, access: full }", git), []string{risk.NotInspected}},
 	} {
 		report := risk.Assess(parse(t, base), parse(t, base, test.added), "api.secret.example")
 		var got []string

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"exeat/policy"
 )
 
 // String is the grant as a sentence: what, where, by whom.
@@ -25,10 +27,23 @@ func (g grant) String() string {
 	if g.audit {
 		return "every request to " + where + who + " (audit: its rules only record)"
 	}
+	if g.asks != "" {
+		return g.asked() + " at " + where + who
+	}
 	if g.methods == nil {
 		return "every method on " + where + who
 	}
 	return and(g.methods) + " " + where + who
+}
+
+// asked names what a body or message may ask for.
+func (g grant) asked() string {
+	protocol, what, _ := strings.Cut(g.asks, " ")
+	name := map[string]string{policy.GraphQL: "GraphQL", policy.MCP: "MCP", policy.JSONRPC: "JSON-RPC", policy.WebSocket: "WebSocket"}[protocol]
+	if what == "*" {
+		return "everything by " + name
+	}
+	return name + " " + what
 }
 
 // below is the path as a reader needs it: the rule's, within the selector's.

@@ -39,7 +39,4 @@ func (f *finder) setting(e policy.Endpoint, where string) {
 	if e.AllowEncodedSlash {
 		f.add(EncodedSlash, Low, "%s takes %%2F in paths, which servers may read as a slash", where)
 	}
-	if e.Protocol != "" && e.Protocol != policy.REST {
-		f.add(NotInspected, Low, "%s speaks %s, which is not inspected yet: all of it is denied now, and this text is in force once it is", where, e.Protocol)
-	}
 }

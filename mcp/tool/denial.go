@@ -99,7 +99,7 @@ func (d Denial) Wanted() policy.Wanted {
 // says of the name.
 func (d Denial) Judged() bool {
 	switch policy.Code(d.Code) {
-	case policy.CodePolicy, policy.CodeDenyRule, policy.CodeUnsupported:
+	case policy.CodePolicy, policy.CodeDenyRule:
 		return true
 	}
 	return false

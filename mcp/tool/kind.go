@@ -14,7 +14,6 @@ import (
 var sentences = map[string]string{
 	string(policy.CodePolicy):      "not permitted by policy",
 	string(policy.CodeDenyRule):    "forbidden by a deny rule",
-	string(policy.CodeUnsupported): "not permitted: the policy asks for an inspection that is not enforced yet",
 	string(policy.CodeIdentity):    "not permitted: the program could not be identified",
 	string(policy.CodeAddress):     "not permitted: the name leads to an address that is closed to sandboxes",
 	string(policy.CodeAuthority):   "not permitted: the request names another host than its connection",

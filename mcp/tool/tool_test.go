@@ -139,7 +139,7 @@ func TestKindSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, code := range []policy.Code{
-		policy.CodePolicy, policy.CodeDenyRule, policy.CodeUnsupported, policy.CodeIdentity, policy.CodeAddress, policy.CodeAuthority,
+		policy.CodePolicy, policy.CodeDenyRule, policy.CodeIdentity, policy.CodeAddress, policy.CodeAuthority,
 		policy.CodeMalformed, policy.CodeCredential, policy.CodeProtocol, policy.CodeRecord, "foreign_credential", "upstream_tls",
 	} {
 		if !slices.Contains(schema.Enum, string(code)) {

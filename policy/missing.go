@@ -1,0 +1,111 @@
+package policy
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// endpointMissing is the endpoint that would allow exactly this request, as a
+// line for the block that admits the caller. It is of the protocol that the
+// endpoint which came closest judges by: to allow a GraphQL request as a POST
+// would allow every other one too.
+func (a *Admission) endpointMissing(j *judged, protocol string) string {
+	options := ""
+	if strings.Contains(j.path, "%2F") {
+		options = ", allow_encoded_slash: true"
+	}
+	rules := j.rulesMissing(protocol)
+	if len(rules) == 0 {
+		return ""
+	}
+	switch {
+	case j.upgrade && protocol != WebSocket:
+		protocol = WebSocket
+	case protocol == "":
+		protocol = REST
+	}
+	if protocol != REST && protocol != WebSocket {
+		options = ", path: " + strconv.Quote(literalGlob(j.path)) + options
+	}
+	for i := range rules {
+		rules[i] = "{ allow: { " + rules[i] + " } }"
+	}
+	return fmt.Sprintf("{ host: %s, port: %d, protocol: %s%s, rules: [%s] }",
+		scalar(a.dest.Host), a.dest.Port, protocol, options, strings.Join(rules, ", "))
+}
+
+// rulesMissing are what the rules would have to say.
+func (j *judged) rulesMissing(protocol string) []string {
+	path := strconv.Quote(literalGlob(j.path))
+	var rules []string
+	for i := range j.actions {
+		if a := &j.actions[i]; a.Protocol == protocol || a.Protocol == Git || a.Protocol == GraphQL && protocol == WebSocket {
+			if rule := a.rule(j.path); rule != "" {
+				rules = append(rules, rule)
+			}
+		}
+	}
+	switch {
+	case len(rules) > 0 && j.method == socketText:
+		return append([]string{"method: GET, path: " + path}, rules...)
+	case !j.carries(protocol):
+		return nil
+	case len(rules) > 0, protocol == GraphQL, protocol == MCP, protocol == JSONRPC, j.isPush():
+		return rules
+	case j.upgrade:
+		return []string{"method: GET, path: " + path, "method: " + socketText + ", path: " + path}
+	}
+	return []string{fmt.Sprintf("method: %s, path: %s", scalar(j.method), path)}
+}
+
+// carries reports that requests of this method can ask for something in the protocol.
+func (j *judged) carries(protocol string) bool {
+	switch protocol {
+	case GraphQL:
+		return j.bit&(methodGet|methodPost) != 0 && !j.upgrade
+	case MCP, JSONRPC:
+		return j.bit == methodPost && !j.upgrade
+	}
+	return true
+}
+
+// rule is what a rule would have to say for exactly this action; "" where none can.
+func (a *Action) rule(path string) string {
+	switch {
+	case a.Kind == "":
+		return ""
+	case a.Protocol == GraphQL:
+		rule := "operation_type: " + a.Kind
+		if len(a.Fields) > 0 {
+			rule += ", fields: [" + quotedList(a.Fields) + "]"
+		}
+		return rule
+	case a.Protocol == Git:
+		repo := strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/git-receive-pack"), ".git")
+		rule := fmt.Sprintf("git: { repo: %s, push: [%s]", strconv.Quote(literalGlob(repo)), strconv.Quote(literalGlob(a.Name)))
+		if a.Kind != "update" {
+			rule += ", " + a.Kind + ": true"
+		}
+		return rule + " }"
+	case a.Name != "":
+		return "method: " + scalarMethod(a.Kind) + ", tool: " + strconv.Quote(literalGlob(a.Name))
+	}
+	return "method: " + scalarMethod(a.Kind)
+}
+
+func quotedList(names []string) string {
+	var quoted []string
+	for _, name := range names {
+		quoted = append(quoted, strconv.Quote(literalGlob(name)))
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// scalarMethod leaves the common methods of MCP unquoted.
+func scalarMethod(method string) string {
+	if scalar(strings.ReplaceAll(method, "/", "")) == strings.ReplaceAll(method, "/", "") {
+		return method
+	}
+	return strconv.Quote(method)
+}
