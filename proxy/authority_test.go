@@ -56,7 +56,7 @@ func TestOtherProtocolsAreRefused(t *testing.T) {
 	for name, tt := range map[string]struct{ request, want string }{
 		"websocket":       {"GET / HTTP/1.1\r\n" + host + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n", "upgrading to websocket is not inspected yet"},
 		"h2c":             {"GET / HTTP/1.1\r\n" + host + "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n", "upgrading to h2c is not inspected yet"},
-		"prior knowledge": {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2 is not inspected yet: use HTTP/1.1"},
+		"prior knowledge": {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2 without TLS cannot be inspected"},
 		"TRACE":           {"TRACE / HTTP/1.1\r\n" + host + "\r\n", "TRACE is"},
 		"lower case":      {"get / HTTP/1.1\r\n" + host + "\r\n", "the method is not in upper case"},
 		"CONNECT":         {"CONNECT api.example:443 HTTP/1.1\r\n" + host + "\r\n", "CONNECT inside a connection"},
@@ -80,15 +80,15 @@ func TestOtherProtocolsAreRefused(t *testing.T) {
 	}
 }
 
-// A client that can only speak HTTP/2 is told so in the record: there is no answer it would understand.
-func TestOnlyHTTP2(t *testing.T) {
+// A client that can only speak what nobody here reads is told so in the record: there is no answer it would understand.
+func TestOnlyOtherProtocols(t *testing.T) {
 	w := newWorld(t, basePolicy)
 	c, err := w.open(t.Context(), transparent, "api.example", 443)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	s := tls.Client(c, &tls.Config{RootCAs: w.clientCAs, ServerName: "api.example", NextProtos: []string{"h2"}})
+	s := tls.Client(c, &tls.Config{RootCAs: w.clientCAs, ServerName: "api.example", NextProtos: []string{"acme-tls/1"}})
 	if err := s.HandshakeContext(t.Context()); err == nil {
 		t.Fatal("the handshake went through")
 	}
@@ -169,7 +169,7 @@ func TestExplicitDoorRefuses(t *testing.T) {
 			_, _ = io.WriteString(c, request)
 			answer, _ := io.ReadAll(c)
 			if name == "prior h2" {
-				if !strings.Contains(string(answer), "HTTP/2 is not inspected yet") {
+				if !strings.Contains(string(answer), "HTTP/2 without TLS cannot be inspected") {
 					t.Errorf("got %q", answer)
 				}
 			} else if !strings.HasPrefix(string(answer), "HTTP/1.1 400 ") && !strings.HasPrefix(string(answer), "HTTP/1.1 505 ") {

@@ -112,6 +112,10 @@ func (s *Server) handshake(f *flow, conn net.Conn) {
 	}
 	_ = server.SetDeadline(time.Time{})
 	f.secure = true
+	if server.ConnectionState().NegotiatedProtocol == "h2" {
+		s.streams.give(s.streamConn(server, f))
+		return
+	}
 	s.requests.give(s.client(server, f))
 }
 
@@ -135,8 +139,8 @@ func (s *Server) refuseHandshake(f *flow, err error) {
 		return
 	}
 	reason := fmt.Sprintf("the client did not finish its TLS handshake with the sandbox's certificate: %v", err)
-	if len(f.offers) > 0 && !slices.Contains(f.offers, "http/1.1") {
-		reason = fmt.Sprintf("the client offers only %s, which is not inspected yet: use HTTP/1.1", strings.Join(f.offers, ", "))
+	if len(f.offers) > 0 && !slices.Contains(f.offers, "http/1.1") && !slices.Contains(f.offers, "h2") {
+		reason = fmt.Sprintf("the client offers only %s, which cannot be inspected: use HTTP", strings.Join(f.offers, ", "))
 	}
 	s.recordL4(f, policy.CodeProtocol, reason)
 }

@@ -19,7 +19,7 @@ type clientConn struct {
 
 	caller func() *flow // explicit door: a flow of this connection's caller without a destination
 
-	guard  *guard // only touched by Read, which net/http never calls twice at once
+	guard  *guard // only touched by Read, which net/http never calls twice at once; nil for HTTP/2
 	ended  atomic.Pointer[violation]
 	closed sync.Once
 
@@ -41,6 +41,9 @@ func (c *clientConn) Read(p []byte) (int, error) {
 		return 0, v
 	}
 	n, err := c.Conn.Read(p)
+	if c.guard == nil {
+		return n, err
+	}
 	ok, v := c.guard.feed(p[:n])
 	if v == nil {
 		return n, err
@@ -53,6 +56,9 @@ func (c *clientConn) Read(p []byte) (int, error) {
 }
 
 func (c *clientConn) Write(p []byte) (int, error) {
+	if c.guard == nil {
+		return c.Conn.Write(p)
+	}
 	if isGeneric(p) {
 		c.closed.Do(func() { c.server.refuseMalformed(c, c.violation()) })
 		return len(p), nil

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
-	"strconv"
 	"time"
 
 	"exeat/policy"
@@ -49,7 +49,7 @@ func (x *exchange) ticket() *ticket {
 	return &ticket{
 		method: x.r.Method, url: x.target.String(),
 		host: x.flow.host, port: x.flow.port, authority: x.flow.authority(false),
-		addresses: x.addresses,
+		addresses: x.addresses, streams: x.isHTTP2(),
 		broken:    connOf(x.r).err,
 		failed:    x.failed,
 	}
@@ -57,15 +57,13 @@ func (x *exchange) ticket() *ticket {
 
 // failed answers for an upstream that did not.
 func (x *exchange) failed(r *http.Request, err error) *http.Response {
-	x.ours, x.answer.last = true, x.r.ContentLength != 0
+	x.ours, x.answer.last = true, x.r.ContentLength != 0 && !x.isHTTP2()
 	refusal := x.explain(err)
-	connOf(x.r).setPhrase(refusal.status, refusal.phrase())
-	body := x.server.denial(x.flow, refusal, x.request.Method, x.request.Path)
-	header := refusal.header()
-	header.Set("Content-Length", strconv.Itoa(len(body)))
+	status, header, body := x.say(refusal)
+	connOf(x.r).setPhrase(status, refusal.phrase())
 	return &http.Response{
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
-		StatusCode: refusal.status, Header: header,
+		StatusCode: status, Header: header,
 		ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body)),
 	}
 }
@@ -83,7 +81,7 @@ func (x *exchange) explain(err error) *refusal {
 		return upstreamRefusal(x.flow, err)
 	}
 	var recordErr error
-	if r.id, recordErr = x.server.record(x.event(r.decision, r.status)); recordErr != nil {
+	if r.id, recordErr = x.server.record(x.event(r.decision, x.status(r))); recordErr != nil {
 		return unrecorded()
 	}
 	return r
@@ -120,7 +118,7 @@ func (x *exchange) refuse(r *refusal) {
 		if r = r.copy(); push != nil && push.reportable() {
 			r.status = http.StatusOK
 		}
-		if r.id, err = x.server.record(x.event(r.decision, r.status)); err != nil {
+		if r.id, err = x.server.record(x.event(r.decision, x.status(r))); err != nil {
 			x.write(unrecorded())
 			return
 		}
@@ -141,28 +139,26 @@ func (r *refusal) copy() *refusal {
 // write sends a refusal and then reads on: a client that only looks for an answer when its upload is
 // through would be cut off, and tell its user of a broken connection instead of the reason.
 func (x *exchange) write(r *refusal) {
-	body := x.server.denial(x.flow, r, x.r.Method, x.path())
+	status, header, body := x.say(r)
 	h := x.w.Header()
-	for k, v := range r.header() {
-		h[k] = v
-	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	maps.Copy(h, header)
 	unread := x.r.ContentLength != 0
-	if unread || r.status == http.StatusBadRequest {
+	if !x.isHTTP2() && (unread || r.status == http.StatusBadRequest) {
 		h.Set("Connection", "close")
 	}
-	connOf(x.r).setPhrase(r.status, r.phrase())
+	connOf(x.r).setPhrase(status, r.phrase())
 	controller := http.NewResponseController(x.w)
 	_ = controller.EnableFullDuplex() // answer first, drain after
-	x.w.WriteHeader(r.status)
+	x.w.WriteHeader(status)
 	_, _ = x.w.Write(body)
 	_ = controller.Flush()
 	x.drainUnread()
 }
 
-// drainUnread drains, unless the client waits for a 100 Continue before it sends anything.
+// drainUnread drains, unless the client waits for a 100 Continue before it sends anything. A stream of
+// HTTP/2 is ended by itself, and its client told so (RFC 9113 8.1).
 func (x *exchange) drainUnread() {
-	if x.r.ContentLength != 0 && x.r.Header.Get("Expect") == "" {
+	if !x.isHTTP2() && x.r.ContentLength != 0 && x.r.Header.Get("Expect") == "" {
 		x.drain()
 	}
 }

@@ -28,6 +28,7 @@ type ticket struct {
 	port      int
 	authority string       // host:port
 	addresses []netip.Addr // checked
+	streams   bool         // the client speaks HTTP/2
 	// broken says why the client's side cannot be trusted any more, or nil.
 	broken func() error
 	// failed answers instead of the upstream; it may not return nil.
@@ -40,9 +41,9 @@ type ticket struct {
 
 // newForwarder makes goproxy a pure forwarder: it sees absolute URLs only, never a CONNECT, a TLS
 // handshake or a client connection. Its defaults fail open, so that each one is replaced or refused.
-func newForwarder(transport *http.Transport) forwarder {
+func newForwarder(u *upstream) forwarder {
 	p := goproxy.NewProxyHttpServer()
-	p.Tr = transport
+	p.Tr = u.transport
 	p.ConnectDial = nil // its default reads HTTPS_PROXY
 	p.KeepAcceptEncoding = true
 	p.AllowHTTP2 = false
@@ -56,7 +57,10 @@ func newForwarder(transport *http.Transport) forwarder {
 			return r, goproxy.NewResponse(r, "text/plain", http.StatusForbidden, "no decision stands behind this request\n")
 		}
 		ctx.RoundTripper = goproxy.RoundTripperFunc(func(r *http.Request, _ *goproxy.ProxyCtx) (*http.Response, error) {
-			return t.roundTrip(transport, r), nil
+			if t.streams {
+				return t.roundTrip(u.streams, r), nil
+			}
+			return t.roundTrip(u.transport, r), nil
 		})
 		return r, nil
 	})

@@ -11,7 +11,7 @@ import (
 func TestForwarderNeedsATicket(t *testing.T) {
 	origin := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the origin was asked") }))
 	defer origin.Close()
-	f := newForwarder(&http.Transport{})
+	f := newForwarder(&upstream{transport: &http.Transport{}})
 	get := func(url string) *http.Request { return httptest.NewRequestWithContext(t.Context(), "GET", url, nil) }
 	ticketed := func(r *http.Request, t *ticket) *http.Request { return r.WithContext(withTicket(r.Context(), t)) }
 	connect := httptest.NewRequestWithContext(t.Context(), "CONNECT", "/", nil)

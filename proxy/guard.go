@@ -125,7 +125,7 @@ func (g *guard) headLine(b byte) *violation {
 
 func (g *guard) requestLine(line []byte) *violation {
 	if bytes.Equal(line, []byte("PRI * HTTP/2.0")) {
-		return &violation{Status: http.StatusHTTPVersionNotSupported, Reason: "HTTP/2 is not inspected yet: use HTTP/1.1", HTTP2: true}
+		return &violation{Status: http.StatusHTTPVersionNotSupported, Reason: "HTTP/2 without TLS cannot be inspected: use https, or HTTP/1.1", HTTP2: true}
 	}
 	parts := strings.Split(string(line), " ")
 	if len(parts) != 3 {

@@ -83,6 +83,11 @@ func (x *exchange) checkAuthority() *refusal {
 			return refuse(http.StatusBadRequest, policy.CodeAuthority, "the request names a full URL of another kind inside its connection")
 		}
 	}
+	for _, second := range x.r.Header["Host"] { // HTTP/2 leaves one beside :authority
+		if second != x.r.Host {
+			return refuse(http.StatusBadRequest, policy.CodeAuthority, "the request has a Host field beside its :authority, and they differ")
+		}
+	}
 	_, port := f.scheme()
 	host, port, err := splitAuthority(x.r.Host, port)
 	if err != nil || host != f.host || port != f.port {

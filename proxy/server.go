@@ -25,6 +25,7 @@ type Server struct {
 
 	outer    *http.Server // requests of the explicit door
 	requests *handoff     // connections whose requests are judged one by one
+	streams  *handoff     // the same by HTTP/2
 	inside   *handoff     // connections to exeat.local
 	servers  []*http.Server
 
@@ -50,14 +51,15 @@ func newServer(cfg Config, l limits) *Server {
 	s := &Server{
 		cfg: cfg, limits: l,
 		upstream: newUpstream(cfg, l), buffers: newBuffers(),
-		requests: newHandoff(), inside: newHandoff(),
+		requests: newHandoff(), streams: newHandoff(), inside: newHandoff(),
 		original:  originalDestination,
 		listeners: map[net.Listener]struct{}{}, sockets: map[*socket]struct{}{},
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
-	s.forward = newForwarder(s.upstream.transport)
+	s.forward = newForwarder(s.upstream)
 	s.outer = s.httpServer(s.serveExplicit)
 	s.start(s.httpServer(s.serveFlow), s.requests)
+	s.start(s.http2Server(s.serveFlow), s.streams)
 	s.start(s.httpServer(s.serveInside), s.inside)
 	s.servers = append(s.servers, s.outer)
 	if cfg.Changed != nil {
@@ -105,7 +107,7 @@ func (s *Server) serveInside(w http.ResponseWriter, r *http.Request) {
 func (s *Server) watch() {
 	for {
 		changed := s.cfg.Changed() // before the snapshot: a change in between is then seen twice, not missed
-		s.upstream.transport.CloseIdleConnections()
+		s.upstream.closeIdle()
 		s.live.review(s.cfg.Snapshot())
 		select {
 		case <-changed:
@@ -206,10 +208,11 @@ func (s *Server) Close() {
 		_ = server.Close()
 	}
 	s.requests.Close()
+	s.streams.Close()
 	s.inside.Close()
 	for k := range sockets {
 		k.Conn.Close()
 	}
-	s.upstream.transport.CloseIdleConnections()
+	s.upstream.closeIdle()
 	s.work.Wait()
 }

@@ -24,7 +24,8 @@ const (
 type upstream struct {
 	cfg       Config
 	limits    limits
-	transport *http.Transport
+	transport *http.Transport // for clients of HTTP/1
+	streams   *http.Transport // for clients of HTTP/2: gRPC needs it on both legs, everything else is faster without
 
 	mu       sync.Mutex
 	resolved map[string]resolution // guarded by mu
@@ -37,19 +38,25 @@ type resolution struct {
 
 func newUpstream(cfg Config, l limits) *upstream {
 	u := &upstream{cfg: cfg, limits: l, resolved: map[string]resolution{}}
+	u.transport, u.streams = u.newTransport(false), u.newTransport(true)
+	return u
+}
+
+func (u *upstream) newTransport(http2 bool) *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
-	u.transport = &http.Transport{
+	protocols.SetHTTP2(http2)
+	return &http.Transport{
 		Proxy:       nil, // never the environment's
 		DialContext: u.dialDecided,
 		TLSClientConfig: &tls.Config{
-			RootCAs:            cfg.Roots,
+			RootCAs:            u.cfg.Roots,
 			MinVersion:         tls.VersionTLS12,
 			ClientSessionCache: tls.NewLRUClientSessionCache(256),
 		},
 		Protocols:              &protocols,
-		TLSHandshakeTimeout:    l.handshake,
-		ResponseHeaderTimeout:  l.responseHeader,
+		TLSHandshakeTimeout:    u.limits.handshake,
+		ResponseHeaderTimeout:  u.limits.responseHeader,
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
 		DisableCompression:     true, // bodies pass as they are
@@ -59,7 +66,11 @@ func newUpstream(cfg Config, l limits) *upstream {
 		WriteBufferSize:        32 << 10,
 		ReadBufferSize:         32 << 10,
 	}
-	return u
+}
+
+func (u *upstream) closeIdle() {
+	u.transport.CloseIdleConnections()
+	u.streams.CloseIdleConnections()
 }
 
 // resolve returns the addresses of a canonical host, all of them checked against the networks that

@@ -35,6 +35,9 @@ func (w *responseWriter) WriteHeader(status int) {
 		}
 	}
 	w.ResponseWriter.WriteHeader(status)
+	if w.status == status && w.Header()["Content-Length"] == nil {
+		w.Flush() // the client of a stream waits for its beginning, which may come long before its first byte
+	}
 }
 
 func (w *responseWriter) Write(p []byte) (int, error) {

@@ -100,7 +100,7 @@ func TestHandshakeParameters(t *testing.T) {
 	if first.CurveID != tls.X25519 {
 		t.Errorf("key exchange %v, want X25519", first.CurveID)
 	}
-	if first.NegotiatedProtocol != "http/1.1" {
+	if first.NegotiatedProtocol != "h2" {
 		t.Errorf("protocol %q, want http/1.1", first.NegotiatedProtocol)
 	}
 	if got := first.PeerCertificates; len(got) != 1 || got[0].PublicKeyAlgorithm != x509.ECDSA {
