@@ -25,17 +25,17 @@ type Code string
 
 // The codes of denials. Only CodePolicy can be answered by adding to the policy.
 const (
-	CodePolicy      Code = "policy_denied"        // nothing allows it
-	CodeDenyRule    Code = "deny_rule"            // a deny rule forbids it
-	CodeIdentity    Code = "unknown_identity"     // the caller could not be established
-	CodeAddress     Code = "address_denied"       // the name resolved to a forbidden address (SSRF)
-	CodeAuthority   Code = "authority_mismatch"   // SNI, Host and destination differ
-	CodeMalformed   Code = "malformed_request"    // the request cannot be judged
-	CodeCredential  Code = "credential_misuse"    // a placeholder outside its provider's hosts
-	CodeProtocol    Code = "unsupported_protocol" // the client speaks what cannot be inspected
-	CodeFile        Code = "file_denied"          // a file that is not in the view, or may not be changed
-	CodeRecord      Code = "audit_unavailable"    // the decision cannot be recorded
-	CodeHostPort    Code = "host_port"            // a port of the host that was not lent when the sandbox was created
+	CodePolicy     Code = "policy_denied"        // nothing allows it
+	CodeDenyRule   Code = "deny_rule"            // a deny rule forbids it
+	CodeIdentity   Code = "unknown_identity"     // the caller could not be established
+	CodeAddress    Code = "address_denied"       // the name resolved to a forbidden address (SSRF)
+	CodeAuthority  Code = "authority_mismatch"   // SNI, Host and destination differ
+	CodeMalformed  Code = "malformed_request"    // the request cannot be judged
+	CodeCredential Code = "credential_misuse"    // a placeholder outside its provider's hosts
+	CodeProtocol   Code = "unsupported_protocol" // the client speaks what cannot be inspected
+	CodeFile       Code = "file_denied"          // a file that is not in the view, or may not be changed
+	CodeRecord     Code = "audit_unavailable"    // the decision cannot be recorded
+	CodeHostPort   Code = "host_port"            // a port of the host that was not lent when the sandbox was created
 )
 
 // Ref points at the part of a policy that took part in a decision.

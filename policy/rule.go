@@ -7,20 +7,20 @@ type rule struct {
 	methods methods
 	path    *glob // nil for every path
 	query   []param
-	action *actionRule // of what the body asks for; nil: of the request alone
+	action  *actionRule // of what the body asks for; nil: of the request alone
 }
 
 // judged is a request with what is worked out about it only once.
 type judged struct {
-	method string // upper case
-	bit    methodSet
-	path   string
-	query  string
+	method  string // upper case
+	bit     methodSet
+	path    string
+	query   string
 	upgrade bool // to a WebSocket
 	actions []Action
 	unread  map[string]string
-	lower  string   // path without regard to case; "" until a deny rule asks
-	forms  []string // what lower may be taken for, see otherForms
+	lower   string   // path without regard to case; "" until a deny rule asks
+	forms   []string // what lower may be taken for, see otherForms
 }
 
 // matches is narrow, for what allows: the path as it stands.

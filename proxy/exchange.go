@@ -50,8 +50,8 @@ func (x *exchange) ticket() *ticket {
 		method: x.r.Method, url: x.target.String(),
 		host: x.flow.host, port: x.flow.port, authority: x.flow.authority(false),
 		addresses: x.addresses, streams: x.isHTTP2(),
-		broken:    connOf(x.r).err,
-		failed:    x.failed,
+		broken: connOf(x.r).err,
+		failed: x.failed,
 	}
 }
 

@@ -13,23 +13,23 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/net/http2"
 )
 
 // http2Client is a client inside the sandbox that speaks HTTP/2 alone.
 func (w *world) http2Client(door string) *http.Client {
-	t := &http2.Transport{
-		TLSClientConfig:    &tls.Config{RootCAs: w.clientCAs, NextProtos: []string{"h2"}},
+	var protocols http.Protocols
+	protocols.SetHTTP2(true)
+	t := &http.Transport{
+		Protocols:          &protocols,
 		DisableCompression: true,
-		DialTLSContext: func(ctx context.Context, _, address string, config *tls.Config) (net.Conn, error) {
+		DialTLSContext: func(ctx context.Context, _, address string) (net.Conn, error) {
 			host, port, _ := net.SplitHostPort(address)
 			n, _ := strconv.Atoi(port)
 			c, err := w.open(ctx, door, host, n)
 			if err != nil {
 				return nil, err
 			}
-			s := tls.Client(c, config)
+			s := tls.Client(c, &tls.Config{RootCAs: w.clientCAs, NextProtos: []string{"h2"}, ServerName: host})
 			return s, s.HandshakeContext(ctx)
 		},
 	}
