@@ -16,8 +16,11 @@ type Action struct {
 	Name     string   // GraphQL: the operation's name; MCP: the tool that is called; Git: the ref
 	Fields   []string // GraphQL: the root fields, as the schema names them
 	Known    bool     // MCP: the method is one of the specification's
-	// Param gives a string of an MCP message by dotted path ("params.name"); it may be nil.
-	Param func(path string) (value string, ok bool)
+	// Param gives a string of an MCP message by dotted path ("params.name"). Unclear
+	// reports that something is there which is no such string, or may be read as
+	// another parameter. Both may be nil.
+	Param   func(path string) (value string, ok bool)
+	Unclear func(path string) bool
 }
 
 // String names the action for people.
@@ -64,7 +67,8 @@ func (r *actionRule) allows(a *Action) bool {
 	return !slices.ContainsFunc(r.params, func(p param) bool { return !a.has(&p) })
 }
 
-// forbids is broad: one field that is named is enough.
+// forbids is broad: one field that is named is enough, and so is a parameter
+// that a server might read as one of the rule's.
 func (r *actionRule) forbids(a *Action) bool {
 	if !anyGlob(r.kinds, a.Kind) || !anyGlob(r.names, a.Name) {
 		return false
@@ -72,8 +76,10 @@ func (r *actionRule) forbids(a *Action) bool {
 	if len(r.fields) > 0 && !slices.ContainsFunc(a.Fields, func(f string) bool { return anyGlob(r.fields, f) }) {
 		return false
 	}
-	return !slices.ContainsFunc(r.params, func(p param) bool { return !a.has(&p) })
+	return !slices.ContainsFunc(r.params, func(p param) bool { return !a.has(&p) && !a.mayHave(&p) })
 }
+
+func (a *Action) mayHave(p *param) bool { return a.Unclear != nil && a.Unclear(p.key) }
 
 // has reports that the parameter is there with a value that matches.
 func (a *Action) has(p *param) bool {

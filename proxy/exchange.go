@@ -30,6 +30,10 @@ func (x *exchange) forward() {
 	ctx, cancel := context.WithCancel(withTicket(x.r.Context(), t))
 	defer cancel()
 	x.cancel = cancel
+	if x.request.Upgrade {
+		x.upgrade(ctx, t)
+		return
+	}
 	g := &grant{revision: x.revision, holds: x.holds, revoke: x.revoke}
 	x.server.live.add(g, x.server.cfg.Snapshot)
 	defer x.server.live.remove(g)
@@ -108,7 +112,7 @@ func (x *exchange) refuse(r *refusal) {
 	if r.id == 0 {
 		var push *pushCommands
 		if x.isPush() && r.status == http.StatusForbidden {
-			push = x.readPush()
+			push = x.commands()
 			if push.probe {
 				x.writePushResult(nil)
 				return
@@ -128,6 +132,14 @@ func (x *exchange) refuse(r *refusal) {
 		}
 	}
 	x.write(r)
+}
+
+// commands are those of the push, read now if the policy did not want to know.
+func (x *exchange) commands() *pushCommands {
+	if x.read.push == nil {
+		x.read.push = x.readPush(x.r.Body)
+	}
+	return x.read.push
 }
 
 // copy keeps a refusal that answers many requests of one connection from being given one's record.

@@ -10,6 +10,7 @@ type limits struct {
 	handshake      time.Duration // TLS, on either side
 	responseHeader time.Duration // from the request's end to the head of its answer
 	dns            time.Duration // one resolution outside
+	body           time.Duration // reading a body that has to be judged
 	silence        time.Duration // a denied connection that says nothing
 	drain          time.Duration // reading what is left of a denied body
 	drainBytes     int64
@@ -25,6 +26,7 @@ func defaultLimits() limits {
 		handshake:      10 * time.Second,
 		responseHeader: 300 * time.Second,
 		dns:            5 * time.Second,
+		body:           30 * time.Second,
 		silence:        2 * time.Second,
 		drain:          120 * time.Second,
 		drainBytes:     1 << 30,

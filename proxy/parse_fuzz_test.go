@@ -23,11 +23,14 @@ func FuzzPush(f *testing.F) {
 		}
 		p.sideBand = 0
 		report := bytes.NewReader(p.result(&refusal{id: 7}))
-		var got []string
+		var got, refs []string
+		for _, c := range p.commands {
+			refs = append(refs, c.ref)
+		}
 		for {
 			line, err := readPacket(report)
 			if err != nil {
-				t.Fatalf("report of %q: %v", p.refs, err)
+				t.Fatalf("report of %q: %v", refs, err)
 			}
 			if line == nil {
 				break
@@ -40,8 +43,8 @@ func FuzzPush(f *testing.F) {
 				got = append(got, ref)
 			}
 		}
-		if strings.Join(got, "\n") != strings.Join(p.refs, "\n") || report.Len() != 0 {
-			t.Fatalf("read %q, reported %q", p.refs, got)
+		if strings.Join(got, "\n") != strings.Join(refs, "\n") || report.Len() != 0 {
+			t.Fatalf("read %q, reported %q", refs, got)
 		}
 	})
 }

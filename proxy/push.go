@@ -21,23 +21,24 @@ func (x *exchange) isPush() bool {
 
 // pushCommands are the refs at the head of a push, and how the client wants to be told about them.
 type pushCommands struct {
-	refs     []string
-	report   bool // the client understands report-status
-	sideBand int  // largest packet of the side-band it understands; 0: none
-	probe    bool // nothing but a flush: git asks whether it may push before it sends a large one
+	commands []command
+	unread   error // why what the push changes is not known
+	report   bool  // the client understands report-status
+	sideBand int   // largest packet of the side-band it understands; 0: none
+	probe    bool  // nothing but a flush: git asks whether it may push before it sends a large one
 }
 
 // reportable says that git's own way of refusing can be used. Everything else would be shown by git
 // as "Everything up-to-date" or as a broken connection.
-func (p *pushCommands) reportable() bool { return p.report && len(p.refs) > 0 }
+func (p *pushCommands) reportable() bool { return p.report && len(p.commands) > 0 }
 
 // readPush reads the commands of a push. A body that is none gives nothing to report.
-func (x *exchange) readPush() *pushCommands {
-	body := io.Reader(io.LimitReader(x.r.Body, maxCommands))
+func (x *exchange) readPush(from io.Reader) *pushCommands {
+	body := io.Reader(io.LimitReader(from, maxCommands))
 	if strings.EqualFold(x.r.Header.Get("Content-Encoding"), "gzip") {
 		unzipped, err := gzip.NewReader(body)
 		if err != nil {
-			return &pushCommands{}
+			return &pushCommands{unread: err}
 		}
 		body = io.LimitReader(unzipped, maxCommands) // of what comes out: a small body can be a bomb
 	}
@@ -45,24 +46,32 @@ func (x *exchange) readPush() *pushCommands {
 }
 
 // readPushCommands reads pkt-lines up to the first flush (gitprotocol-pack, "Reference Update Request").
+// A line that is neither a command nor known to change nothing makes the push one that cannot be judged.
 func readPushCommands(r io.Reader) *pushCommands {
 	p := &pushCommands{}
 	for lines := 0; ; lines++ {
 		line, err := readPacket(r)
 		if err != nil {
+			p.unread = fmt.Errorf("the commands of the push cannot be read to their end within %d bytes", maxCommands)
 			return p
 		}
 		if line == nil {
 			p.probe = lines == 0 && atEnd(r)
 			return p
 		}
-		command, capabilities, first := strings.Cut(string(line), "\x00")
-		if first {
-			p.readCapabilities(capabilities)
-		}
-		if ref, ok := refOf(command); ok {
-			p.refs = append(p.refs, ref)
-		}
+		p.add(string(line))
+	}
+}
+
+func (p *pushCommands) add(line string) {
+	text, capabilities, first := strings.Cut(line, "\x00")
+	if first {
+		p.readCapabilities(capabilities)
+	}
+	if c, ok := readCommand(text); ok {
+		p.commands = append(p.commands, c)
+	} else if !strings.HasPrefix(text, "shallow ") && p.unread == nil {
+		p.unread = fmt.Errorf("the push has a line that is not read here: %s", oneLine(text))
 	}
 }
 
@@ -91,18 +100,17 @@ func readPacket(r io.Reader) ([]byte, error) {
 	return line, err
 }
 
-// refOf takes the ref out of "old new ref". Other lines (shallow, certificates) name none, or repeat
-// it in this form.
-func refOf(command string) (string, bool) {
-	parts := strings.SplitN(strings.TrimSuffix(command, "\n"), " ", 3)
+// readCommand takes "old new ref" apart. Other lines (shallow, certificates) are none, or repeat it in this form.
+func readCommand(line string) (command, bool) {
+	parts := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 3)
 	if len(parts) != 3 || !isObject(parts[0]) || !isObject(parts[1]) || parts[2] == "" {
-		return "", false
+		return command{}, false
 	}
-	// It is sent back in a line of its own.
+	// The ref is sent back in a line of its own.
 	if strings.ContainsFunc(parts[2], func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-		return "", false
+		return command{}, false
 	}
-	return parts[2], true
+	return command{parts[0], parts[1], parts[2]}, true
 }
 
 // isObject reports whether s is a SHA-1 or SHA-256 object name.
@@ -148,8 +156,8 @@ func (x *exchange) writePushResult(body []byte) {
 func (p *pushCommands) result(r *refusal) []byte {
 	var report bytes.Buffer
 	writePacket(&report, "unpack ok\n")
-	for _, ref := range p.refs {
-		writePacket(&report, fmt.Sprintf("ng %s denied by exeat: %d\n", ref, r.id))
+	for _, c := range p.commands {
+		writePacket(&report, fmt.Sprintf("ng %s denied by exeat: %d\n", c.ref, r.id))
 	}
 	report.WriteString("0000")
 	if p.sideBand == 0 {

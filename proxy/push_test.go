@@ -178,7 +178,7 @@ func TestRefusedPush(t *testing.T) {
 						t.Errorf("git printed\n%s\nwant %q", out, want)
 					}
 				}
-				if !strings.Contains(out, "remote: exeat: POST /refused.git/git-receive-pack not permitted by policy") {
+				if !strings.Contains(out, "remote: exeat: create refs/heads/main, create refs/heads/other (POST /refused.git/git-receive-pack) not permitted by policy") {
 					t.Errorf("git printed no reason:\n%s", out)
 				}
 				if refs, _ := w.run(t, filepath.Join(w.root, "refused.git"), "for-each-ref"); refs != "" {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"exeat/policy"
+	"exeat/proxy/websocket"
 )
 
 // exchange is one request and its answer.
@@ -30,6 +31,7 @@ type exchange struct {
 	addresses []netip.Addr    // checked
 	failure   error           // why they could not be found
 	secrets   []string        // providers whose credentials were put in
+	read      inspection      // of the body
 	id        int64           // of the record
 
 	cancel  context.CancelFunc
@@ -111,8 +113,12 @@ func (x *exchange) checkMethod() *refusal {
 
 // checkProtocol refuses what would stop being HTTP/1.1 requests once it is let through.
 func (x *exchange) checkProtocol() *refusal {
-	if upgrade := x.r.Header.Get("Upgrade"); upgrade != "" {
-		return refuse(http.StatusForbidden, policy.CodeProtocol, fmt.Sprintf("upgrading to %s is not inspected yet", oneLine(upgrade)))
+	if x.request.Upgrade {
+		if err := websocket.Prepare(x.r); err != nil {
+			return refuse(http.StatusBadRequest, policy.CodeMalformed, err.Error())
+		}
+	} else if upgrade := x.r.Header.Get("Upgrade"); upgrade != "" {
+		return refuse(http.StatusForbidden, policy.CodeProtocol, fmt.Sprintf("upgrading to %s cannot be inspected", oneLine(upgrade)))
 	}
 	if !x.flow.secure && x.flow.port == 443 {
 		return refuse(http.StatusForbidden, policy.CodeProtocol, "plain HTTP on port 443: use https")
@@ -122,8 +128,11 @@ func (x *exchange) checkProtocol() *refusal {
 
 // decide asks the policy.
 func (x *exchange) decide(snapshot Snapshot) *refusal {
-	var admission policy.Admission
-	x.decision, admission = x.judgeBy(snapshot)
+	admission, r := x.readFor(snapshot)
+	if r != nil {
+		return r
+	}
+	x.decision = admission.Request(x.request)
 	if x.decision.Verdict == policy.Denied {
 		return denied(x.decision)
 	}
@@ -137,9 +146,30 @@ func (x *exchange) decide(snapshot Snapshot) *refusal {
 	return nil
 }
 
+// readFor reads what the policy in force asks for. A body can come slowly; one that was read under a
+// policy that is not in force any more is looked at again, since no request is judged by an older one.
+func (x *exchange) readFor(snapshot Snapshot) (policy.Admission, *refusal) {
+	for {
+		x.revision = snapshot.Revision
+		admission := snapshot.Engine.Connect(x.flow.destination())
+		if r := x.inspect(admission.Reads(x.request)); r != nil {
+			return admission, r
+		}
+		now := x.server.cfg.Snapshot()
+		if now.Revision == snapshot.Revision {
+			return admission, nil
+		}
+		snapshot = now
+	}
+}
+
 // addCredentials cleans the header and puts secrets in, only where the way out is verified TLS.
 func (x *exchange) addCredentials() *refusal {
 	cleanRequest(x.r.Header)
+	if x.request.Upgrade {
+		x.r.Header.Set("Connection", "Upgrade")
+		x.r.Header.Set("Upgrade", "websocket")
+	}
 	if x.server.cfg.Credentials == nil {
 		return nil
 	}
@@ -164,8 +194,26 @@ func (x *exchange) event(d policy.Decision, status int) Event {
 		e.Target += "?" + x.request.Query
 	}
 	e.Credential = strings.Join(x.secrets, ",")
+	if e.Reason == "" {
+		e.Reason = asked(x.request.Actions)
+	}
 	return e
 }
+
+// asked is what an allowed request was allowed to do, where that is more than its method and path say.
+func asked(actions []policy.Action) string {
+	var all []string
+	for i := range actions[:min(len(actions), maxAsked)] {
+		all = append(all, actions[i].String())
+	}
+	if len(actions) > maxAsked {
+		all = append(all, fmt.Sprintf("and %d more", len(actions)-maxAsked))
+	}
+	return strings.Join(all, ", ")
+}
+
+// maxAsked is how many actions a record names.
+const maxAsked = 8
 
 // recovered turns a panic into an answer where there is none yet, and never lets it pass for a
 // complete one.

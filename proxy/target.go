@@ -30,7 +30,7 @@ func (x *exchange) readTarget() *refusal {
 		// What would be written differs from what is judged. No such path is known; none may pass.
 		return refuse(http.StatusBadRequest, policy.CodeMalformed, "the path has no unambiguous form")
 	}
-	x.request = policy.Request{Method: x.r.Method, Path: path, Query: query}
+	x.request = policy.Request{Method: x.r.Method, Path: path, Query: query, Upgrade: asksForSocket(x.r)}
 	return nil
 }
 

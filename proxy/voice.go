@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"exeat/policy"
+	"exeat/proxy/rpc"
 )
 
 // A client shows its user what its own protocol calls an error. An HTTP status in its place is a broken
@@ -18,6 +19,7 @@ const (
 	speaksPlain   = ""
 	speaksGRPC    = "grpc"
 	speaksGraphQL = policy.GraphQL
+	speaksRPC     = policy.JSONRPC
 )
 
 // voice is the protocol in which the client expects to be told why.
@@ -27,6 +29,9 @@ func (x *exchange) voice(r *refusal) string {
 		return speaksGRPC
 	case r.decision.Protocol == policy.GraphQL && r.status == http.StatusForbidden:
 		return speaksGraphQL
+	case (r.decision.Protocol == policy.MCP || r.decision.Protocol == policy.JSONRPC) && r.status == http.StatusForbidden &&
+		rpc.Denial(x.read.calls, x.read.batch, rpc.Refusal{}) != nil:
+		return speaksRPC
 	}
 	return speaksPlain
 }
@@ -49,6 +54,10 @@ func (x *exchange) say(r *refusal) (status int, header http.Header, body []byte)
 		return status, header, nil
 	case speaksGraphQL:
 		body = graphQLError(r, body)
+	case speaksRPC:
+		body = rpc.Denial(x.read.calls, x.read.batch, rpc.Refusal{
+			ID: r.id, Error: string(r.decision.Code), Detail: r.decision.Reason, NextSteps: x.server.nextSteps(r),
+		})
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	return status, header, body

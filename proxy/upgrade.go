@@ -1,0 +1,178 @@
+package proxy
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"exeat/policy"
+	"exeat/proxy/graphql"
+	"exeat/proxy/websocket"
+)
+
+// asksForSocket reports a request to become a WebSocket (RFC 6455 4.1). Whether it is a valid one is
+// checked when it is allowed.
+func asksForSocket(r *http.Request) bool {
+	return r.ProtoMajor == 1 && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+}
+
+// upgrade sends the request out, and carries what the two ends say when the origin agrees to switch.
+func (x *exchange) upgrade(ctx context.Context, t *ticket) {
+	out := x.outgoing().WithContext(ctx)
+	resp, err := x.server.upstream.transport.RoundTrip(out)
+	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
+		if err = websocket.Check(out.Header, resp); err != nil {
+			resp.Body.Close()
+		}
+	}
+	switch {
+	case err != nil:
+		x.answer.status = x.writeFailure(err)
+	case resp.StatusCode != http.StatusSwitchingProtocols:
+		defer resp.Body.Close()
+		x.copyAnswer(resp, t)
+	default:
+		x.answer.status = resp.StatusCode
+		x.carrySocket(ctx, resp, t)
+	}
+}
+
+// copyAnswer passes on what an origin says instead of switching.
+func (x *exchange) copyAnswer(resp *http.Response, t *ticket) {
+	h := x.answer.Header()
+	for name, values := range resp.Header {
+		h[name] = values
+	}
+	x.answer.WriteHeader(resp.StatusCode)
+	_, _ = x.answer.ReadFrom(countedBody{ReadCloser: resp.Body, count: &t.in, broken: &t.truncated})
+}
+
+// carrySocket relays frames until both ends have closed, or a policy takes the grant back.
+func (x *exchange) carrySocket(ctx context.Context, resp *http.Response, t *ticket) {
+	client, err := x.switchClient(resp)
+	if err != nil {
+		resp.Body.Close()
+		x.server.cfg.Logger.Debug("switch a client to WebSocket", "error", err)
+		return
+	}
+	relay := &websocket.Relay{
+		Client: client, Origin: resp.Body.(io.ReadWriteCloser), // documented for 101, see http.Response.Body
+		Judge: x.messageJudge(), MaxMessage: int(min(x.read.reads.Limit, maxMessage)),
+		In: &t.in, Out: &t.out, Buffers: x.server.buffers,
+	}
+	g := &grant{revision: x.revision, holds: x.holdsSocket, revoke: func(s Snapshot) {
+		relay.End(websocket.Close{Code: closeRestart, Reason: fmt.Sprintf("revision %d of the policy no longer allows this", s.Revision)})
+	}}
+	x.server.live.add(g, x.server.cfg.Snapshot)
+	defer x.server.live.remove(g)
+	if err := relay.Run(ctx); err != nil {
+		x.server.cfg.Logger.Debug("a WebSocket ended", "host", x.flow.host, "error", err)
+	}
+}
+
+// maxMessage bounds a message that is judged where the policy names no bound, in bytes.
+const maxMessage = 1 << 20
+
+// Status codes of a closing WebSocket (RFC 6455 7.4.1 and the registry it began).
+const (
+	closePolicy  = 1008
+	closeRestart = 1012 // the grant was taken back; trying again asks the policy in force
+)
+
+// switchClient takes the client's connection over and tells it that the protocol switches. What it sent
+// right behind its request is read again first.
+func (x *exchange) switchClient(resp *http.Response) (io.ReadWriteCloser, error) {
+	conn, buffered, err := http.NewResponseController(x.w).Hijack()
+	if err != nil {
+		return nil, err
+	}
+	c := conn.(*clientConn)
+	early := make([]byte, buffered.Reader.Buffered())
+	_, _ = io.ReadFull(buffered.Reader, early)
+	if err := c.err(); err != nil {
+		c.Conn.Close()
+		return nil, err
+	}
+	dropHopByHop(resp.Header)
+	resp.Header.Del("X-Exeat-Denial")
+	w := bufio.NewWriter(c.Conn)
+	_, _ = io.WriteString(w, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")
+	_ = resp.Header.Write(w)
+	_, _ = io.WriteString(w, "\r\n")
+	if err := w.Flush(); err != nil {
+		c.Conn.Close()
+		return nil, err
+	}
+	return &peeked{Conn: c.Conn, head: early}, nil
+}
+
+// messageJudge reads each message where the policy asks for it. Where it does not, all messages are
+// alike: they pass unread, or none does.
+func (x *exchange) messageJudge() websocket.Judge {
+	if !x.read.reads.Messages && x.messageBy(x.server.cfg.Snapshot(), x.request).Verdict != policy.Denied {
+		return nil
+	}
+	return x.judgeMessage
+}
+
+// judgeMessage decides about one message of the client by the policy in force at that moment.
+func (x *exchange) judgeMessage(kind websocket.Kind, message []byte) ([]byte, *websocket.Close) {
+	request := x.request
+	request.Actions, request.Unread = nil, nil
+	if x.read.reads.Messages {
+		operations, err := readMessage(kind, message, registered(x.read.reads.Registered))
+		if err != nil {
+			request.Unread = map[string]string{policy.GraphQL: err.Error()}
+		}
+		request.Actions = operationActions(operations)
+	}
+	snapshot := x.server.cfg.Snapshot()
+	d := x.messageBy(snapshot, request)
+	if d.Verdict == policy.Allowed && len(request.Actions) == 0 {
+		return message, nil // plumbing
+	}
+	id, err := x.server.record(x.messageEvent(d, snapshot.Revision, request.Actions))
+	switch {
+	case err != nil:
+		return nil, &websocket.Close{Code: closePolicy, Reason: "exeat cannot record the decision, so nothing is let through"}
+	case d.Verdict == policy.Denied:
+		r := refusal{decision: d, id: id}
+		return nil, &websocket.Close{Code: closePolicy, Reason: r.sentence()}
+	}
+	return message, nil
+}
+
+func readMessage(kind websocket.Kind, message []byte, known graphql.Registry) ([]graphql.Operation, error) {
+	if kind != websocket.Text {
+		return nil, errors.New("GraphQL messages are text, and this one is binary")
+	}
+	return graphql.Message(message, known)
+}
+
+func (x *exchange) messageBy(snapshot Snapshot, request policy.Request) policy.Decision {
+	admission := snapshot.Engine.Connect(x.flow.destination())
+	return admission.Message(request)
+}
+
+// messageEvent is the record of one message.
+func (x *exchange) messageEvent(d policy.Decision, revision int, actions []policy.Action) Event {
+	e := x.flow.event(d, revision)
+	e.Method, e.Target = "WEBSOCKET_TEXT", x.request.Path
+	if e.Reason == "" {
+		e.Reason = asked(actions)
+	}
+	return e
+}
+
+// holdsSocket reports whether a new policy would grant the same, and read as much of it.
+func (x *exchange) holdsSocket(snapshot Snapshot) bool {
+	admission := snapshot.Engine.Connect(x.flow.destination())
+	if admission.Reads(x.request).Messages != x.read.reads.Messages || !x.holds(snapshot) {
+		return false
+	}
+	return x.read.reads.Messages || x.messageBy(snapshot, x.request).Verdict != policy.Denied
+}
