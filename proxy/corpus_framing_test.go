@@ -1,0 +1,105 @@
+package proxy_test
+
+import "strings"
+
+// Pieces of requests. hidden is what a smuggled request would be.
+const (
+	get    = "GET {t}/1 HTTP/1.1\r\nHost: a.example:{p}\r\n"
+	post   = "POST {t}/ok/1 HTTP/1.1\r\nHost: a.example:{p}\r\n"
+	hidden = "GET {t}/hidden HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n"
+	te     = "Transfer-Encoding: chunked\r\n"
+)
+
+// framingRows are ways to make two parsers disagree on where a request ends (HP10).
+var framingRows = []row{
+	{"HP10 length", post + "Content-Length: 5\r\n\r\nhello", "200", "POST /ok/1 [hello]"},
+	{"HP10 chunks", post + te + "\r\n5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n", "200", "POST /ok/1 [hello!]"},
+	{"HP10 length with zeros", post + "Content-Length: 0005\r\n\r\nhello", "200", "POST /ok/1 [hello]"},
+	{"HP10 length in blanks", post + "Content-Length: \t 5 \t\r\n\r\nhello", "200", "POST /ok/1 [hello]"},
+	{"HP10 chunk sizes with zeros", post + te + "\r\n005\r\nhello\r\n000\r\n\r\n", "200", "POST /ok/1 [hello]"},
+	{"HP10 a body of a GET", get + "Content-Length: 5\r\n\r\nhello", "200", "GET /1 [hello]"},
+	{"HP10 a body that is a request", post + "Content-Length: 7\r\n\r\nGET / H", "200", "POST /ok/1 [GET / H]"},
+
+	{"HP10 CL.TE", post + "Content-Length: 4\r\n" + te + "\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 TE.CL", post + te + "Content-Length: 5\r\n\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 TE.CL apart", post + te + "X: y\r\nContent-Length: 0\r\n\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 same lengths", post + "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", "400!", ""},
+	{"HP10 other lengths", post + "Content-Length: 0\r\nContent-Length: 44\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 lengths, other case", post + "Content-Length: 5\r\ncontent-LENGTH: 0\r\n\r\nhello", "400!", ""},
+	{"HP10 list of lengths", post + "Content-Length: 5, 5\r\n\r\nhello", "400!", ""},
+	{"HP10 length +", post + "Content-Length: +5\r\n\r\nhello", "400!", ""},
+	{"HP10 length -", post + "Content-Length: -5\r\n\r\nhello", "400!", ""},
+	{"HP10 length hex", post + "Content-Length: 0x5\r\n\r\nhello", "400!", ""},
+	{"HP10 length with a space", post + "Content-Length: 1 1\r\n\r\nhello", "400!", ""},
+	{"HP10 length with a point", post + "Content-Length: 5.0\r\n\r\nhello", "400!", ""},
+	{"HP10 length with an exponent", post + "Content-Length: 5e0\r\n\r\nhello", "400!", ""},
+	{"HP10 length with _", post + "Content-Length: 1_0\r\n\r\nhellohello", "400!", ""},
+	{"HP10 length in other digits", post + "Content-Length: \xd9\xa5\r\n\r\nhello", "400!", ""},
+	{"HP10 length empty", post + "Content-Length:\r\n\r\nhello", "400!", ""},
+	{"HP10 length overflows 63 bits", post + "Content-Length: 9223372036854775808\r\n\r\nhello", "400!", ""},
+	{"HP10 length overflows 64 bits", post + "Content-Length: 18446744073709551621\r\n\r\nhello", "400!", ""},
+	{"HP10 length with NUL", post + "Content-Length: 5\x00\r\n\r\nhello", "400!", ""},
+	{"HP10 length with a form feed", post + "Content-Length: \f5\r\n\r\nhello", "400!", ""},
+	{"HP10 length, space before colon", post + "Content-Length : 5\r\n\r\nhello", "400!", ""},
+
+	{"HP10 identity, chunked", post + "Transfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 chunked, identity", post + "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 identity", post + "Transfer-Encoding: identity\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 chunked;q=1", post + "Transfer-Encoding: chunked;q=1\r\n\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 chunked,", post + "Transfer-Encoding: chunked,\r\n\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 quoted coding", post + "Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 xchunked", post + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 empty coding", post + "Transfer-Encoding:\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 two codings", post + te + "Transfer-Encoding: identity\r\n\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 two chunked", post + te + te + "\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 coding after a vertical tab", post + "Transfer-Encoding:\vchunked\r\n\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 coding after a blank line's CR", post + "X: y\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 coding, Unicode K", post + "Transfer-Encoding: chun\xe2\x84\xaaed\r\n\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 coding after blanks", post + "Transfer-Encoding: \t chunked \t\r\n\r\n0\r\n\r\n", "200", "POST /ok/1"},
+	{"HP10 coding, other case", post + "tRANSFER-eNCODING: CHUNKED\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "200", "POST /ok/1 [abc]"},
+	{"HP10 coding with _ is none", post + "Transfer_Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", "200", "POST /ok/1 [0\r\n\r\n]"},
+	{"HP10 space before colon", post + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 tab before colon", post + "Transfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 space before name", post + " " + te + "\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 NUL before name", post + "\x00" + te + "\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 folded coding", post + "Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 coding folded behind another", post + "X: y\r\n\tTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 coding in HTTP/1.0", "POST {t}/ok/1 HTTP/1.0\r\nHost: a.example:{p}\r\n" + te + "\r\n0\r\n\r\n" + hidden, "400!", ""},
+
+	{"HP10 LF after the request line", "GET {t}/1 HTTP/1.1\nHost: a.example:{p}\r\n\r\n", "400!", ""},
+	{"HP10 LF after a field", get + "X: y\n\r\n", "400!", ""},
+	{"HP10 LF as the empty line", get + "\n" + hidden, "400!", ""},
+	{"HP10 LF LF in a value", get + "X: y\n\n" + hidden, "400!", ""},
+	{"HP10 CR CR LF", get + "X: y\r\r\n\r\n", "400!", ""},
+	{"HP10 CR in the request line", "GET {t}/1\r HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
+	{"HP10 CR in a name", get + "X\r: y\r\n\r\n", "400!", ""},
+	{"HP10 CR as the empty line", get + "\r" + hidden, "400!", ""},
+	{"HP10 empty line first", "\r\n" + get + "\r\n", "either!", ""},
+	{"HP10 field that starts with a colon", get + ": y\r\n\r\n", "400!", ""},
+	{"HP10 field without a colon", get + "X\r\n\r\n", "400!", ""},
+
+	{"HP10 chunk extension", post + te + "\r\n1;a=b\r\nb\r\n0\r\n\r\n", "400!", ""},
+	{"HP10 chunk extension on the last", post + te + "\r\n1\r\nb\r\n0;a\r\n\r\n", "400!", ""},
+	{"HP10 chunk size in blanks", post + te + "\r\n1 \r\nb\r\n0\r\n\r\n", "400!", ""},
+	{"HP10 chunk size 0x", post + te + "\r\n0x1\r\nb\r\n0\r\n\r\n", "400!", ""},
+	{"HP10 chunk size +", post + te + "\r\n+1\r\nb\r\n0\r\n\r\n", "400!", ""},
+	{"HP10 chunk size -", post + te + "\r\n-1\r\nb\r\n0\r\n\r\n", "400!", ""},
+	{"HP10 chunk size _", post + te + "\r\n0_1\r\nb\r\n0\r\n\r\n", "400!", ""},
+	{"HP10 chunk size empty", post + te + "\r\n\r\nb\r\n0\r\n\r\n", "400!", ""},
+	{"HP10 chunk size overflows 64 bits", post + te + "\r\n10000000000000001\r\nb\r\n0\r\n\r\n", "400!", ""},
+	{"HP10 chunk size overflows 63 bits", post + te + "\r\nffffffffffffffff\r\nb\r\n0\r\n\r\n", "400!", ""},
+	{"HP10 chunk size behind LF", post + te + "\r\n1\nb\r\n0\r\n\r\n", "400!", ""},
+	{"HP10 chunk size behind CR", post + te + "\r\n1\rb\r\n0\r\n\r\n", "400!", ""},
+	{"HP10 chunk is longer", post + te + "\r\n1\r\nbb\r\n0\r\n\r\n", "400!", ""},
+	{"HP10 chunk is shorter", post + te + "\r\n3\r\nb\r\n0\r\n\r\n" + hidden, "400!", ""},
+	{"HP10 chunk ends in LF", post + te + "\r\n1\r\nb\n0\r\n\r\n", "400!", ""},
+	{"HP10 trailers end in LF", post + te + "\r\n1\r\nb\r\n0\r\nX: y\n\r\n" + hidden, "400!", ""},
+	{"HP10 trailer folded", post + te + "\r\n0\r\nX: y\r\n z\r\n\r\n" + hidden, "400!", ""},
+
+	{"HP10 second has two lengths", get + "\r\n" + post + "Content-Length: 1\r\nContent-Length: 1\r\n\r\nx", "either!", "either"},
+	{"HP10 second is denied", get + "\r\nPOST {t}/no HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n" + get + "\r\n", "200 403 200", "GET /1, GET /1"},
+	{"HP10 denied first", "DELETE {t}/x HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n" + get + "\r\n", "403 200", "GET /1"},
+	{"HP10 many in one write", strings.Repeat(get+"\r\n", 20), strings.TrimSpace(strings.Repeat("200 ", 20)), strings.TrimSuffix(strings.Repeat("GET /1, ", 20), ", ")},
+	{"HP10 after Connection: close", get + "Connection: close\r\n\r\n" + hidden, "200!", "GET /1"},
+	{"HP10 HTTP/1.0 ends", "GET {t}/1 HTTP/1.0\r\nHost: a.example:{p}\r\n\r\n" + hidden, "200!", "GET /1"},
+}

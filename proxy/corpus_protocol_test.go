@@ -1,0 +1,45 @@
+package proxy_test
+
+// protocolRows are other methods, versions and protocols than the ones that are judged.
+var protocolRows = []row{
+	{"HP14 lower case", "get {t}/1 HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
+	{"HP14 mixed case", "Get {t}/1 HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
+	{"HP14 tab", "GET\t{t}/1 HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
+	{"HP14 tab before the version", "GET {t}/1\tHTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
+	{"HP14 two spaces", "GET  {t}/1 HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
+	{"HP14 space at the end", "GET {t}/1 HTTP/1.1 \r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
+	{"HP14 DELETE", "DELETE {t}/1 HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "403", ""},
+	{"HP14 unknown", "BREW {t}/1 HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "403", ""},
+	{"HP14 TRACE", "TRACE {t}/1 HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "403", ""},
+	{"HP14 TRACK", "TRACK {t}/1 HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "403", ""},
+	{"HP14 PRI", "PRI {t}/1 HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "403", ""},
+	{"HP14 _method=DELETE", "POST {t}/ok/1?_method=DELETE HTTP/1.1\r\nHost: a.example:{p}\r\nContent-Length: 0\r\n\r\n", "403", ""},
+	{"HP14 _method, encoded", "POST {t}/ok/1?%5fmethod=delete HTTP/1.1\r\nHost: a.example:{p}\r\nContent-Length: 0\r\n\r\n", "403", ""},
+	{"HP14 _method twice", "POST {t}/ok/1?_method=GET&_method=DELETE HTTP/1.1\r\nHost: a.example:{p}\r\nContent-Length: 0\r\n\r\n", "400!", ""},
+	{"HP14 HEAD", "HEAD {t}/1 HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "200", "HEAD /1"},
+
+	{"HTTP/0.9", "GET {t}/1\r\n", "400!", ""},
+	{"HTTP/0.9 with its version", "GET {t}/1 HTTP/0.9\r\n\r\n", "505!", ""},
+	{"HTTP/1.2", "GET {t}/1 HTTP/1.2\r\nHost: a.example:{p}\r\n\r\n", "505!", ""},
+	{"HTTP/2.0", "GET {t}/1 HTTP/2.0\r\nHost: a.example:{p}\r\n\r\n", "505!", ""},
+	{"HTTP/1.10", "GET {t}/1 HTTP/1.10\r\nHost: a.example:{p}\r\n\r\n", "505!", ""},
+	{"HTTP/01.1", "GET {t}/1 HTTP/01.1\r\nHost: a.example:{p}\r\n\r\n", "505!", ""},
+	{"http/1.1", "GET {t}/1 http/1.1\r\nHost: a.example:{p}\r\n\r\n", "505!", ""},
+	{"HTTP /1.1", "GET {t}/1 HTTP /1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
+
+	{"HP07 Upgrade: h2c", get + "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n", "403", ""},
+	{"HP07 h2c and a preface at once", get + "Connection: Upgrade\r\nUpgrade: h2c\r\n\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "403!", ""},
+	{"HP07 Upgrade without Connection", get + "Upgrade: h2c\r\n\r\n", "403", ""},
+	{"HP07 Upgrade: TLS/1.0", "OPTIONS {t}/1 HTTP/1.1\r\nHost: a.example:{p}\r\nConnection: Upgrade\r\nUpgrade: TLS/1.0\r\n\r\n", "403", ""},
+	{"HP09 Upgrade: websocket", get + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", "403", ""},
+	{"HP09 early data after a refused upgrade", get + "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n\x81\x85\x00\x00\x00\x00hello\n", "403 400!", ""},
+	{"HP09 a request after a refused upgrade", get + "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\nDELETE {t}/2 HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "403 403", ""},
+	{"HP07 prior knowledge after a request", get + "\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "either!", "either"},
+	{"CONNECT inside", "CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n", "400!", ""},
+	{"CONNECT inside, to the same", "CONNECT a.example:{p} HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
+	{"CONNECT inside, lower case", "connect a.example:{p} HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
+
+	{"HP20 an attacker's path on an allowed host", "POST {t}/attacker/x.git/git-receive-pack HTTP/1.1\r\nHost: a.example:{p}\r\nContent-Length: 4\r\n\r\n0000", "200", ""},
+	{"HP20 an upload elsewhere", "POST {t}/gists HTTP/1.1\r\nHost: a.example:{p}\r\nContent-Length: 6\r\n\r\nsecret", "403!", ""},
+	{"HP20 PUT", "PUT {t}/bucket/x HTTP/1.1\r\nHost: a.example:{p}\r\nContent-Length: 6\r\n\r\nsecret", "403!", ""},
+}
