@@ -56,6 +56,7 @@ var targetRows = []row{
 	{"HP26 target of 100,000 bytes", line("/" + strings.Repeat("a", 100_000)), "431!", ""},
 	{"HP26 query of 100,000 bytes", line("/?" + strings.Repeat("a", 100_000)), "431!", ""},
 
+	{"HP12 asterisk for OPTIONS", "OPTIONS * HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
 	{"HP12 asterisk for GET", "GET * HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
 	{"HP12 authority-form", "GET a.example:{p} HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
 	{"HP12 no slash", "GET admin/x HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},

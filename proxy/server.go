@@ -83,6 +83,8 @@ func (s *Server) httpServer(h http.HandlerFunc) *http.Server {
 		IdleTimeout:       s.limits.idle,
 		MaxHeaderBytes:    2 * s.limits.headBytes, // the guard, which can say why, comes first
 		ErrorLog:          log.New(io.Discard, "", 0),
+		// net/http would answer "OPTIONS *" by itself: unjudged, and for every host.
+		DisableGeneralOptionsHandler: true,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, c.(*clientConn))
 		},
