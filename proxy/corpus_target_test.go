@@ -36,6 +36,8 @@ var targetRows = []row{
 	{"HP12 8-bit", line("/caf\xe9"), "400!", ""},
 	{"HP12 UTF-8", line("/caf\xc3\xa9"), "400!", ""},
 	{"HP12 encoded UTF-8", line("/caf%c3%a9"), "200", "GET /caf%C3%A9"},
+	{"HP12 overlong slash", line("/a%c0%afadmin/x"), "400!", ""},
+	{"HP12 overlong dots", line("/a/%c0%ae%c0%ae/admin/x"), "400!", ""},
 	{"HP12 full-width dots", line("/a/%ef%bc%8e%ef%bc%8e/admin/x"), "200", "GET /a/%EF%BC%8E%EF%BC%8E/admin/x"},
 	{"HP12 half an escape", line("/a%2"), "400!", ""},
 	{"HP12 no escape", line("/a%zz"), "400!", ""},
@@ -73,4 +75,5 @@ var targetRows = []row{
 	{"HP15 absolute form, another scheme", "GET ftp://a.example/ HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
 	{"HP15 absolute form, a user", "GET {u}@evil.example/ HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
 	{"HP15 absolute form, an encoded host", "GET http://a%2eexample/ HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
+	{"HP15 absolute form, no host", "GET http:///x HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
 }

@@ -21,6 +21,9 @@ func (x *exchange) readTarget() *refusal {
 	if err != nil {
 		return refuse(http.StatusBadRequest, policy.CodeMalformed, "the path cannot be decoded")
 	}
+	if overlong(decoded) {
+		return refuse(http.StatusBadRequest, policy.CodeMalformed, "the path spells a character in more bytes than UTF-8 has for it")
+	}
 	scheme, _ := x.flow.scheme()
 	x.target = &url.URL{
 		Scheme: scheme, Host: x.flow.authority(false),
@@ -48,10 +51,25 @@ func originForm(r *http.Request) string {
 	if i < 0 {
 		return "/"
 	}
+	if i == 0 {
+		return r.RequestURI // an http URL has a host (RFC 9110 4.2.1)
+	}
 	if rest[i] == '?' {
 		return "/" + rest[i:]
 	}
 	return rest[i:]
+}
+
+// overlong finds encodings longer than the character needs (RFC 3629 3): decoders that accept them read
+// a "." or "/" where the policy saw none. Other bytes that are no UTF-8 are somebody's Latin-1.
+func overlong(s string) bool {
+	for i := 0; i+1 < len(s); i++ {
+		lead, next := s[i], s[i+1]
+		if next&0xc0 == 0x80 && (lead&0xfe == 0xc0 || lead == 0xe0 && next < 0xa0 || lead == 0xf0 && next < 0x90) {
+			return true
+		}
+	}
+	return false
 }
 
 // outgoing is the request as it is sent.
