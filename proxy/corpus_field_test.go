@@ -33,6 +33,7 @@ var hostRows = []row{
 	{"HP02 path", host("a.example/x"), "400!", ""},
 	{"HP02 query", host("a.example:{p}?x"), "400!", ""},
 	{"HP02 fragment", host("evil.example#a.example"), "400!", ""},
+	{"HP02 brackets", host("[a.example]:{p}"), "421", ""},
 	{"HP02 address", host("127.0.0.1:{p}"), "421", ""},
 	{"HP02 subdomain", host("x.a.example:{p}"), "421", ""},
 	{"HP02 suffix", host("a.example.evil.example:{p}"), "421", ""},

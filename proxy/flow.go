@@ -76,6 +76,9 @@ func splitAuthority(authority string, defaultPort int) (host string, port int, e
 		}
 		name, digits = trimBrackets(authority), strconv.Itoa(defaultPort)
 	}
+	if strings.HasPrefix(authority, "[") && !isIPv6(name) {
+		return "", 0, bad("the destination's host is in brackets and is no IPv6 address")
+	}
 	n, err := strconv.ParseUint(digits, 10, 16)
 	if err != nil || n == 0 {
 		return "", 0, bad("the destination's port is not a number from 1 to 65535")
