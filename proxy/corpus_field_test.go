@@ -67,6 +67,7 @@ var fieldRows = []row{
 	{"HP26 one field of 1 MiB", get + "X: " + strings.Repeat("y", 1<<20) + "\r\n\r\n", "431!", ""},
 	{"HP26 10,000 fields", get + manyFields(10_000) + "\r\n", "431!", ""},
 	{"HP26 1,000 fields", get + manyFields(1000) + "\r\n", "200", "GET /1"},
+	{"HP26 endless trailers", post + te + "\r\n0\r\n" + manyFields(10_000) + "\r\n", "431!", ""},
 	{"HP26 many ranges", get + "Range: bytes=" + strings.TrimSuffix(strings.Repeat("0-,", 2000), ",") + "\r\n\r\n", "200", "GET /1"},
 
 	{"Expect", post + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\nhi", "200", "POST /ok/1 [hi]"},

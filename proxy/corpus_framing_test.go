@@ -88,6 +88,7 @@ var framingRows = []row{
 	{"HP10 chunk size empty", post + te + "\r\n\r\nb\r\n0\r\n\r\n", "400!", ""},
 	{"HP10 chunk size overflows 64 bits", post + te + "\r\n10000000000000001\r\nb\r\n0\r\n\r\n", "400!", ""},
 	{"HP10 chunk size overflows 63 bits", post + te + "\r\nffffffffffffffff\r\nb\r\n0\r\n\r\n", "400!", ""},
+	{"HP10 chunk size of 17 zeros", post + te + "\r\n00000000000000001\r\nb\r\n0\r\n\r\n", "400!", ""},
 	{"HP10 chunk size behind LF", post + te + "\r\n1\nb\r\n0\r\n\r\n", "400!", ""},
 	{"HP10 chunk size behind CR", post + te + "\r\n1\rb\r\n0\r\n\r\n", "400!", ""},
 	{"HP10 chunk is longer", post + te + "\r\n1\r\nbb\r\n0\r\n\r\n", "400!", ""},

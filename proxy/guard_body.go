@@ -1,6 +1,17 @@
 package proxy
 
-import "strconv"
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+)
+
+// Bounds of net/http's, which would end the stream without saying that the client is to blame: digits of
+// a chunk's size, and bytes of trailers.
+const (
+	maxChunkDigits = 16
+	maxTrailers    = 4 << 10
+)
 
 // chunkLine is the step in front of a chunk: its size in hexadecimal, and nothing else. Extensions
 // (RFC 9112 7.1.1) carry no meaning here and have hidden requests elsewhere.
@@ -10,7 +21,7 @@ func (g *guard) chunkLine(b byte) *violation {
 		return v
 	}
 	n, err := strconv.ParseUint(string(line), 16, 62)
-	if err != nil || line[0] == '+' {
+	if err != nil || len(line) > maxChunkDigits {
 		return bad("a chunk's size is not a plain hexadecimal number")
 	}
 	g.size = 0
@@ -42,6 +53,8 @@ func (g *guard) chunkEnd(b byte) *violation {
 func (g *guard) trailerLine(b byte) *violation {
 	line, complete, v := g.collect(b)
 	switch {
+	case v == nil && g.size >= maxTrailers:
+		return &violation{Status: http.StatusRequestHeaderFieldsTooLarge, Reason: fmt.Sprintf("the trailers are not smaller than %d bytes", maxTrailers)}
 	case v != nil || !complete:
 		return v
 	case len(line) == 0:
