@@ -117,7 +117,7 @@ func (x *exchange) checkProtocol() *refusal {
 		if err := websocket.Prepare(x.r); err != nil {
 			return refuse(http.StatusBadRequest, policy.CodeMalformed, err.Error())
 		}
-	} else if upgrade := x.r.Header.Get("Upgrade"); upgrade != "" {
+	} else if upgrade := strings.Join(x.r.Header["Upgrade"], ", "); upgrade != "" {
 		return refuse(http.StatusForbidden, policy.CodeProtocol, fmt.Sprintf("upgrading to %s cannot be inspected", oneLine(upgrade)))
 	}
 	if !x.flow.secure && x.flow.port == 443 {

@@ -17,7 +17,7 @@ import (
 // asksForSocket reports a request to become a WebSocket (RFC 6455 4.1). Whether it is a valid one is
 // checked when it is allowed.
 func asksForSocket(r *http.Request) bool {
-	return r.ProtoMajor == 1 && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+	return r.ProtoMajor == 1 && strings.EqualFold(strings.Join(r.Header["Upgrade"], ", "), "websocket")
 }
 
 // upgrade sends the request out, and carries what the two ends say when the origin agrees to switch.
