@@ -23,6 +23,8 @@ type clientConn struct {
 	ended  atomic.Pointer[violation]
 	closed sync.Once
 
+	answering atomic.Bool // what is written belongs to a handler's answer
+
 	mu     sync.Mutex
 	phrase string // guarded by mu: replaces the standard phrase of the next denial's status line
 }
@@ -30,6 +32,22 @@ type clientConn struct {
 // genericHeader is the whole header net/http writes when it could not parse a request. No other answer
 // has it: those carry a Date.
 const genericHeader = "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
+
+// answering notes that a handler answers, so that the body of an origin that looks like genericHeader is
+// not taken for one: it would be replaced, and recorded as the client's malformed request.
+func answering(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		connOf(r).answering.Store(true)
+		h(w, r)
+	}
+}
+
+// answered is called when the whole answer is written, and not before the next request is read.
+func answered(c net.Conn, state http.ConnState) {
+	if c, ok := c.(*clientConn); ok && state == http.StateIdle {
+		c.answering.Store(false)
+	}
+}
 
 func isGeneric(p []byte) bool {
 	i := bytes.Index(p, []byte("\r\n"))
@@ -59,7 +77,7 @@ func (c *clientConn) Write(p []byte) (int, error) {
 	if c.guard == nil {
 		return c.Conn.Write(p)
 	}
-	if isGeneric(p) {
+	if !c.answering.Load() && isGeneric(p) {
 		c.closed.Do(func() { c.server.refuseMalformed(c, c.violation()) })
 		return len(p), nil
 	}

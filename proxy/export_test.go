@@ -24,5 +24,8 @@ func (s *Server) Live() int {
 	return len(s.live.live)
 }
 
+// SetResponseHeaderTimeout replaces the patience with origins that do not answer.
+func (s *Server) SetResponseHeaderTimeout(d time.Duration) { s.upstream.transport.ResponseHeaderTimeout = d }
+
 // CheckAddresses is checkAddresses.
 var CheckAddresses = checkAddresses

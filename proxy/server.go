@@ -77,7 +77,8 @@ func (s *Server) httpServer(h http.HandlerFunc) *http.Server {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	return &http.Server{
-		Handler:           h,
+		Handler:           answering(h),
+		ConnState:         answered,
 		Protocols:         &protocols,
 		ReadHeaderTimeout: s.limits.header,
 		IdleTimeout:       s.limits.idle,
