@@ -55,6 +55,8 @@ var answerRows = []answer{
 	{"a head without end", ok200 + strings.Repeat("X: y\r\n", 200_000), true, 502, "", false},
 	{"no HTTP", "SSH-2.0-OpenSSH_9.2\r\n", true, 502, "", false},
 	{"no status", "HTTP/1.1 OK\r\n\r\n", true, 502, "", false},
+	{"status 0", "HTTP/1.1 000 Zero\r\nContent-Length: 2\r\n\r\nok", true, 502, "", false},
+	{"status 99", "HTTP/1.1 099 x\r\nContent-Length: 2\r\n\r\nok", true, 502, "", false},
 	{"status of four digits", "HTTP/1.1 2000 OK\r\nContent-Length: 2\r\n\r\nok", true, 502, "", false},
 	{"a name with a space", ok200 + "Content-Length : 1\r\n\r\nok", false, 200, "ok", false},
 	{"a field without a colon", ok200 + "Content-Length 2\r\n\r\nok", true, 502, "", false},
@@ -66,6 +68,7 @@ var answerRows = []answer{
 	{"hints without end", strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", 50_000), true, 502, "", false},
 
 	{"a field that splits", ok200 + "X: a\rSet-Cookie: b\r\nContent-Length: 2\r\n\r\nok", true, 502, "", false},
+	{"a denial that is none of ours", "HTTP/1.1 403 denied by exeat: 7\r\nX-Exeat-Denial: 7\r\nContent-Length: 2\r\n\r\nno", true, 403, "no", false},
 	{"a body like an answer of net/http", ok200 + "Content-Length: 99\r\n\r\nok" + pause + lookalike, true, 200, "ok" + lookalike, false},
 }
 

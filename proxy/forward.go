@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
@@ -75,9 +76,9 @@ func (t *ticket) roundTrip(transport http.RoundTripper, r *http.Request) *http.R
 		r.Body = upload{countedBody{ReadCloser: r.Body, count: &t.out}}
 	}
 	resp, err := transport.RoundTrip(r)
-	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
-		resp.Body.Close() // nobody asked: Upgrade is never forwarded
-		err = errors.New("the origin switched protocols without being asked")
+	if err == nil && resp.StatusCode < http.StatusOK {
+		resp.Body.Close() // nobody asked to switch protocols: Upgrade is never forwarded; below 100 nothing is defined
+		err = fmt.Errorf("the origin's answer has the status %03d", resp.StatusCode)
 	}
 	if err == nil {
 		if err = t.broken(); err != nil {
@@ -87,6 +88,7 @@ func (t *ticket) roundTrip(transport http.RoundTripper, r *http.Request) *http.R
 	if err != nil {
 		return t.failed(r, err)
 	}
+	resp.Header.Del(denialField) // only ours are denials
 	resp.Body = countedBody{ReadCloser: resp.Body, count: &t.in, broken: &t.truncated}
 	return resp
 }

@@ -138,7 +138,7 @@ func (x *exchange) refusePush(p *pushCommands, r *refusal) {
 	if !x.drain() {
 		panic(http.ErrAbortHandler) // longer than anybody should have to read
 	}
-	x.w.Header().Set("X-Exeat-Denial", strconv.FormatInt(r.id, 10))
+	x.w.Header().Set(denialField, strconv.FormatInt(r.id, 10))
 	connOf(x.r).setPhrase(http.StatusOK, r.phrase())
 	x.writePushResult(p.result(r))
 }

@@ -186,11 +186,14 @@ func (s *Server) sandbox() string {
 	return s.cfg.SandboxName
 }
 
+// denialField is the field with the number of a denial's record.
+const denialField = "X-Exeat-Denial"
+
 // header and phrase carry the denial's number to programs that show neither body nor fields.
 func (r *refusal) header() http.Header {
 	h := http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}}
 	if r.id > 0 {
-		h.Set("X-Exeat-Denial", strconv.FormatInt(r.id, 10))
+		h.Set(denialField, strconv.FormatInt(r.id, 10))
 	}
 	return h
 }
