@@ -1,0 +1,41 @@
+package proxy_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestFieldsThatStay: fields that concern one hop, or that servers read instead of what was judged, end
+// here. Each row is fields and, after "->", the names of those that the origin must not hear.
+func TestFieldsThatStay(t *testing.T) {
+	for _, m := range modes {
+		w := newCorpusWorld(t)
+		for _, row := range []string{
+			"Connection: Authorization, close|Authorization: Bearer x -> connection authorization",
+			"Connection: cookie|Cookie: a=b -> cookie",
+			"Connection: close|Connection: X-A|X-A: 1 -> connection x-a",
+			"Connection: Host, Content-Length|X-B: 1 -> connection",
+			"Keep-Alive: timeout=5|Proxy-Connection: keep-alive|Proxy-Authorization: Basic eA==|TE: gzip -> keep-alive proxy-connection proxy-authorization te",
+			"X-HTTP-Method-Override: DELETE|X-HTTP-Method: DELETE|X-Method-Override: DELETE -> x-http-method-override x-http-method x-method-override",
+			"X_HTTP_Method_Override: DELETE|x-http_method-override: DELETE -> x_http_method_override x-http_method-override",
+			"X-Original-URL: /admin|X-Rewrite-URL: /admin|X-Original-URI: /admin -> x-original-url x-rewrite-url x-original-uri",
+		} {
+			t.Run(m.name+"/"+row, func(t *testing.T) {
+				fields, gone, _ := strings.Cut(row, " -> ")
+				w.ask(t, m, m.fill(get+strings.ReplaceAll(fields, "|", "\r\n")+"\r\nX-Kept: yes\r\n\r\n"))
+				all, _ := w.take()
+				if len(all) == 0 {
+					t.Fatal("the origin heard nothing")
+				}
+				for name := range strings.FieldsSeq(gone) {
+					if value, ok := all[0].field(name); ok {
+						t.Errorf("the origin heard %s: %s", name, value)
+					}
+				}
+				if _, ok := all[0].field("x-kept"); !ok {
+					t.Error("the origin did not hear X-Kept")
+				}
+			})
+		}
+	}
+}
