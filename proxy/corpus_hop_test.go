@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -19,6 +20,9 @@ func TestFieldsThatStay(t *testing.T) {
 			"X-HTTP-Method-Override: DELETE|X-HTTP-Method: DELETE|X-Method-Override: DELETE -> x-http-method-override x-http-method x-method-override",
 			"X_HTTP_Method_Override: DELETE|x-http_method-override: DELETE -> x_http_method_override x-http_method-override",
 			"X-Original-URL: /admin|X-Rewrite-URL: /admin|X-Original-URI: /admin -> x-original-url x-rewrite-url x-original-uri",
+			"X-Forwarded-Host: evil.example|Forwarded: host=evil.example|X-Host: evil.example -> x-forwarded-host forwarded x-host",
+			"X-Forwarded-Prefix: /admin|X-Forwarded-Uri: /admin|X-Forwarded-Method: DELETE -> x-forwarded-prefix x-forwarded-uri x-forwarded-method",
+			"X_Forwarded_Host: evil.example|X-Original-Host: evil.example|X-Forwarded-Server: evil.example -> x_forwarded_host x-original-host x-forwarded-server",
 		} {
 			t.Run(m.name+"/"+row, func(t *testing.T) {
 				fields, gone, _ := strings.Cut(row, " -> ")
@@ -34,6 +38,26 @@ func TestFieldsThatStay(t *testing.T) {
 				}
 				if _, ok := all[0].field("x-kept"); !ok {
 					t.Error("the origin did not hear X-Kept")
+				}
+			})
+		}
+	}
+}
+
+// TestTrailersStay: trailers come when the request is decided, and after its credentials were looked at.
+func TestTrailersStay(t *testing.T) {
+	for _, m := range modes {
+		w := newCorpusWorld(t)
+		for _, declared := range []string{"", "Trailer: X-Sum\r\n", "Trailer: X-Sum, Authorization, X-Http-Method-Override\r\n"} {
+			t.Run(m.name+"/"+declared, func(t *testing.T) {
+				trailers := "X-Sum: 1\r\nAuthorization: Bearer x\r\nHost: evil.example\r\nX-Http-Method-Override: DELETE\r\nContent-Length: 9\r\n"
+				got := w.ask(t, m, m.fill(post+declared+te+"\r\n2\r\nhi\r\n0\r\n"+trailers+"\r\n"))
+				all, problems := w.take()
+				if len(got) != 2 || len(all) != 2 || len(problems) != 0 {
+					t.Fatalf("answered %q, the origin heard %v %v", got, all, problems)
+				}
+				if named, ok := all[0].field("trailer"); ok || len(all[0].trailers) != 0 {
+					t.Errorf("the origin heard of %q the trailers %q", named, slices.Compact(all[0].trailers))
 				}
 			})
 		}

@@ -77,8 +77,8 @@ func (x *exchange) outgoing() *http.Request {
 	out := x.r.Clone(x.r.Context())
 	out.URL = x.target
 	out.Host = x.flow.authority(true)
-	out.Trailer = x.r.Trailer // Clone copies it, and its values only come with the body's end
-	out.Close = false         // the client's wish is about its own connection
+	out.Trailer = nil // it comes when everything is decided: a credential or a method in it would be nobody's to judge
+	out.Close = false // the client's wish is about its own connection
 	out.RequestURI = ""
 	return out
 }
