@@ -101,12 +101,13 @@ func cleanRequest(h http.Header) {
 	}
 }
 
-// overrides reports whether a field makes some frameworks serve another method or path than the
-// request line's, which is the one that was judged. CGI reads "_" and "-" alike.
+// overrides reports whether a field makes some frameworks serve another method, path or host than the
+// ones that were judged. CGI reads "_" and "-" alike.
 func overrides(name string) bool {
 	switch strings.ToLower(strings.ReplaceAll(name, "_", "-")) {
 	case "x-http-method-override", "x-http-method", "x-method-override", "x-method",
-		"x-original-url", "x-rewrite-url", "x-original-uri":
+		"x-original-url", "x-rewrite-url", "x-original-uri", "x-original-host", "x-host", "forwarded",
+		"x-forwarded-host", "x-forwarded-server", "x-forwarded-prefix", "x-forwarded-uri", "x-forwarded-method":
 		return true
 	}
 	return false
