@@ -109,7 +109,7 @@ func TestAnswers(t *testing.T) {
 }
 
 func newAnswerWorld(t *testing.T, tt answer) *corpusWorld {
-	w := newCorpusWorld(t)
+	w := newCorpusWorld(t, corpusPolicy)
 	w.server.SetResponseHeaderTimeout(300 * time.Millisecond)
 	config, err := w.public.Config("a.example")
 	if err != nil {
@@ -138,7 +138,7 @@ func newAnswerWorld(t *testing.T, tt answer) *corpusWorld {
 func TestAnswerBeforeTheRequestEnds(t *testing.T) {
 	for _, m := range modes {
 		t.Run(m.name, func(t *testing.T) {
-			w := newCorpusWorld(t)
+			w := newCorpusWorld(t, corpusPolicy)
 			config, _ := w.public.Config("a.example")
 			early := func(c net.Conn) {
 				r := bufio.NewReader(c)

@@ -10,7 +10,7 @@ import (
 // here. Each row is fields and, after "->", the names of those that the origin must not hear.
 func TestFieldsThatStay(t *testing.T) {
 	for _, m := range modes {
-		w := newCorpusWorld(t)
+		w := newCorpusWorld(t, corpusPolicy)
 		for _, row := range []string{
 			"Connection: Authorization, close|Authorization: Bearer x -> connection authorization",
 			"Connection: cookie|Cookie: a=b -> cookie",
@@ -47,7 +47,7 @@ func TestFieldsThatStay(t *testing.T) {
 // TestTrailersStay: trailers come when the request is decided, and after its credentials were looked at.
 func TestTrailersStay(t *testing.T) {
 	for _, m := range modes {
-		w := newCorpusWorld(t)
+		w := newCorpusWorld(t, corpusPolicy)
 		for _, declared := range []string{"", "Trailer: X-Sum\r\n", "Trailer: X-Sum, Authorization, X-Http-Method-Override\r\n"} {
 			t.Run(m.name+"/"+declared, func(t *testing.T) {
 				trailers := "X-Sum: 1\r\nAuthorization: Bearer x\r\nHost: evil.example\r\nX-Http-Method-Override: DELETE\r\nContent-Length: 9\r\n"

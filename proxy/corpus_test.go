@@ -69,7 +69,7 @@ func TestCorpus(t *testing.T) {
 	rows := slices.Concat(framingRows, targetRows, hostRows, fieldRows, protocolRows)
 	for _, m := range modes {
 		t.Run(m.name, func(t *testing.T) {
-			w := newCorpusWorld(t)
+			w := newCorpusWorld(t, corpusPolicy)
 			ids := map[string]bool{}
 			for _, tt := range rows {
 				if ids[tt.id] {
@@ -87,7 +87,7 @@ func TestCorpus(t *testing.T) {
 
 func (w *corpusWorld) run(t *testing.T, m mode, tt row) {
 	if tt.seen == "either" {
-		w = newCorpusWorld(t) // the origin may hear of it when the row is over
+		w = newCorpusWorld(t, corpusPolicy) // the origin may hear of it when the row is over
 	}
 	got := w.ask(t, m, m.fill(tt.send))
 	want, ends := strings.CutSuffix(tt.want, "!")
@@ -122,7 +122,7 @@ func (w *corpusWorld) hears(t *testing.T, want []string) {
 	var got, allowed, asked []string
 	for _, h := range all {
 		got = append(got, h.String())
-		asked = append(asked, fmt.Sprintf("%s %s %s", h.method, h.host, h.target))
+		asked = append(asked, fmt.Sprintf("%s %s %s", h.method, h.hostname(), h.target))
 	}
 	for _, e := range w.sink.take() {
 		if e.Verdict == "allow" {
@@ -176,9 +176,9 @@ type corpusWorld struct {
 	problems []error
 }
 
-func newCorpusWorld(t testing.TB, adjust ...func(*proxy.Config)) *corpusWorld {
+func newCorpusWorld(t testing.TB, policyText string, adjust ...func(*proxy.Config)) *corpusWorld {
 	t.Helper()
-	w := &corpusWorld{world: newWorld(t, corpusPolicy, adjust...)}
+	w := &corpusWorld{world: newWorld(t, policyText, adjust...)}
 	config, err := w.public.Config("a.example")
 	if err != nil {
 		t.Fatal(err)
@@ -196,6 +196,7 @@ func (w *corpusWorld) listenTo(c net.Conn) {
 		w.mu.Lock()
 		switch {
 		case err == nil:
+			h.conn = c
 			w.heard = append(w.heard, h)
 		case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, net.ErrClosed):
 			w.problems = append(w.problems, err)

@@ -25,7 +25,9 @@ func (s *Server) Live() int {
 }
 
 // SetResponseHeaderTimeout replaces the patience with origins that do not answer.
-func (s *Server) SetResponseHeaderTimeout(d time.Duration) { s.upstream.transport.ResponseHeaderTimeout = d }
+func (s *Server) SetResponseHeaderTimeout(d time.Duration) {
+	s.upstream.transport.ResponseHeaderTimeout = d
+}
 
 // CheckAddresses is checkAddresses.
 var CheckAddresses = checkAddresses

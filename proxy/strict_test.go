@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strconv"
 	"strings"
 )
 
 // heard is one request as an origin with no tolerance reads it.
 type heard struct {
+	conn                 net.Conn // the origin's end
 	method, target, host string
 	fields               []string // "name: value", the name in lower case
 	body                 string
@@ -23,6 +25,12 @@ func (h heard) String() string {
 		return h.method + " " + h.target
 	}
 	return fmt.Sprintf("%s %s [%s]", h.method, h.target, h.body)
+}
+
+// hostname is the host without the port.
+func (h heard) hostname() string {
+	name, _, _ := strings.Cut(h.host, ":")
+	return name
 }
 
 // field is a field's value, and whether it is there.
