@@ -11,7 +11,7 @@ var neverReachable = prefixes(
 	"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4",
 	"::/128", "::1/128", "fe80::/10", "ff00::/8", "100::/64",
 	"168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32", // Azure, Alibaba, Oracle metadata
-	"fd00:ec2::/32", "fd20:ce::254/128", // AWS, Google metadata
+	"fd00:ec2::/32", "fd20:ce::254/128", "fd00:42::42/128", // AWS, Google, Scaleway metadata
 )
 
 // Networks that are somebody's own: open only where the policy names them.
@@ -25,10 +25,12 @@ var translated = prefixes(
 	"::/96",           // IPv4-compatible, RFC 4291 2.5.5.1
 	"::ffff:0:0:0/96", // SIIT, RFC 2765
 	"64:ff9b::/96",    // NAT64, RFC 6052
-	"64:ff9b:1::/48",  // local-use NAT64, RFC 8215
 )
 
-var teredo = prefixes("2001::/32")
+var (
+	localNAT64 = prefixes("64:ff9b:1::/48") // RFC 8215
+	teredo     = prefixes("2001::/32")
+)
 
 func prefixes(list ...string) []netip.Prefix {
 	out := make([]netip.Prefix, len(list))
@@ -103,6 +105,8 @@ func disguises(a netip.Addr) []netip.Addr {
 	case a == netip.IPv6Unspecified(), a == netip.IPv6Loopback():
 	case contains(translated, a):
 		forms = append(forms, last)
+	case contains(localNAT64, a):
+		forms = append(append(forms, last), localForms(b)...)
 	case b[0] == 0x20 && b[1] == 0x02: // 6to4, RFC 3056
 		forms = append(forms, netip.AddrFrom4([4]byte(b[2:6])))
 	case contains(teredo, a): // Teredo, RFC 4380: server, and the client inverted
@@ -110,6 +114,18 @@ func disguises(a netip.Addr) []netip.Addr {
 		forms = append(forms, netip.AddrFrom4([4]byte(b[4:8])), netip.AddrFrom4(client))
 	case b[8]&^2 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe: // ISATAP, RFC 5214
 		forms = append(forms, last)
+	}
+	return forms
+}
+
+// localForms returns what else an address of local-use NAT64 may stand for: whoever runs the translator
+// chooses the length of the prefix, and with it the place of the IPv4 address (RFC 6052 2.2: 48, 56 or 64
+// bits beside the usual 96; bits 64 to 71 are left out). What begins with zero is padding.
+func localForms(b [16]byte) (forms []netip.Addr) {
+	for _, four := range [][4]byte{{b[6], b[7], b[9], b[10]}, {b[7], b[9], b[10], b[11]}, {b[9], b[10], b[11], b[12]}} {
+		if four[0] != 0 {
+			forms = append(forms, netip.AddrFrom4(four))
+		}
 	}
 	return forms
 }

@@ -59,6 +59,10 @@ func TestCheckAddresses(t *testing.T) {
 		"64:ff9b::5db8:d822":             public,
 		"64:ff9b:1::127.0.0.1":           never, // local NAT64
 		"64:ff9b:1::5db8:d822":           private,
+		"64:ff9b:1:7f00:0:100::":         never, // local NAT64 with a prefix of 48 bits
+		"64:ff9b:1:7f:0:1::":             never, // of 56
+		"64:ff9b:1:0:7f:0:100:0":         never, // of 64
+		"fd00:42::42":                    never,
 		"2002:7f00:1::":                  never, // 6to4
 		"2002:a9fe:a9fe::1":              never,
 		"2002:a00:5::1":                  private,
