@@ -7,6 +7,10 @@
 // for a destination that is denied, nothing is answered before it is recorded, and what the upstream
 // reads is what the policy judged.
 //
-// It refuses what it cannot judge: HTTP/2 and WebSocket (not inspected yet), malformed requests, names
-// that differ between destination, TLS and HTTP, and addresses that no name may lead to.
+// HTTP/1.1 and HTTP/2 are judged alike, one request at a time. Where the policy asks what a body, a push
+// or a message of a WebSocket is about, that is read first, and what was read is what is sent. A refusal
+// is put in the words of the protocol that the client speaks.
+//
+// It refuses what it cannot judge: other upgrades, malformed requests, names that differ between
+// destination, TLS and HTTP, and addresses that no name may lead to.
 package proxy
