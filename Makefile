@@ -22,6 +22,6 @@ race: deps build ; CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
 fuzz: go ; @sh docs/setup/fuzz '$(GO)' 20s
 lint: go ; $(GO) vet ./... && $(GO) tool staticcheck ./...
 check: go lint ; @sh docs/setup/tidy '$(GO)'
-bench: build ; $(GO) run ./docs/bench bin/exeat
+bench: build ; $(GO) run ./docs/bench bin/exeat && $(GO) run ./docs/bench/proxy
 install: build ; install -Dm755 bin/exeat $(DESTDIR)$(PREFIX)/bin/exeat
 clean: ; rm -rf bin dist
