@@ -41,13 +41,18 @@ func (b *bench) run(ctx context.Context) error {
 	}
 	b.choose(ctx)
 	began, done := time.Now(), 0
-	for ; done < b.rounds && time.Since(began) < b.budget; done++ {
+	for ; done < b.rounds && b.fits(time.Since(began), done); done++ {
 		if err := b.round(ctx, done); err != nil {
 			return err
 		}
 	}
 	b.report(done)
 	return nil
+}
+
+// fits tells whether another round like those that were done will end in time.
+func (b *bench) fits(spent time.Duration, done int) bool {
+	return done == 0 || spent+spent/time.Duration(done) <= b.budget
 }
 
 // begin makes directories and starts the origin.

@@ -37,7 +37,7 @@ func figures() []figure {
 		{name: "latency", few: true, load: load{Kind: "requests", Connections: 1}, values: []value{
 			{name: "p50 added to a request, 1 connection", of: added, format: micro, bare: true, pairs: latencyTargets()},
 		}},
-		{name: "connections", load: load{Kind: "connects", Connections: 4}, values: []value{
+		{name: "connections", few: true, load: load{Kind: "connects", Connections: 4}, values: []value{
 			{name: "new connections/s, 4 at once", of: perSecond, format: number, pairs: connectTargets()},
 		}},
 		{name: "resumed", load: load{Kind: "resumes", Connections: 4}, values: []value{
@@ -90,7 +90,14 @@ func latencyTargets() []pair {
 }
 
 func connectTargets() []pair {
-	return []pair{{full, uninspected, ">= 1"}, {full, squid, ">= 1"}, {full, mitmproxy, ">= 6"}, {full, srt, ">= 6"}}
+	return []pair{
+		{full, uninspected, ">= 1"},
+		{full, squid, ">= 1"},
+		{full, mitmproxy, ">= 6"},
+		{full, srt, ">= 6"},
+		{noSecret, uninspected, ">= 1"},
+		{noSecret, squid, ">= 1"},
+	}
 }
 
 func bulkTargets(ofSquid, ofMitmproxy string) []pair {

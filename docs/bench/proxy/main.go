@@ -29,7 +29,7 @@ func run() error {
 	b := &bench{}
 	flag.IntVar(&b.rounds, "rounds", 5, "how often each figure is taken")
 	flag.DurationVar(&b.window, "window", 400*time.Millisecond, "how long one measurement lasts")
-	flag.DurationVar(&b.budget, "budget", 5*time.Minute, "begin no other round after this long")
+	flag.DurationVar(&b.budget, "budget", 5*time.Minute+20*time.Second, "begin no round that would end later than this")
 	flag.StringVar(&b.only, "only", "", "names of the subjects, separated by commas; all if empty")
 	flag.StringVar(&b.profile, "cpuprofile", "", "write a profile of exeat under keep-alive load to this file, and measure nothing")
 	flag.Parse()
