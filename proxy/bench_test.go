@@ -21,7 +21,7 @@ func BenchmarkInspected(b *testing.B) {
 	for _, bb := range []struct{ name, token string }{{"plain", "none"}, {"credential", secrets.Env()["BENCH_TOKEN"]}} {
 		b.Run(bb.name, func(b *testing.B) {
 			w := newWorld(b, basePolicy, func(c *proxy.Config) { c.Sink, c.Credentials = forgetful{}, secrets })
-			w.answers("api.example", 443, answer)
+			w.answers("api.example", 443, smallAnswer)
 			c := w.tls(explicit, "api.example", 443, "api.example")
 			request := []byte("GET /a/b?x=1 HTTP/1.1\r\nHost: api.example\r\nUser-Agent: bench\r\nX-Token: " + bb.token + "\r\n\r\n")
 			reader := bufio.NewReader(c)
@@ -34,7 +34,7 @@ func BenchmarkInspected(b *testing.B) {
 	}
 }
 
-const answer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n"
+const smallAnswer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n"
 
 // checkAnswer makes the first request in full: the benchmark must not measure refusals.
 func checkAnswer(b *testing.B, c net.Conn, request []byte, reader *bufio.Reader) {
