@@ -60,7 +60,7 @@ func (e *addressError) Error() string { return e.Reason }
 // checkAddresses passes only if every address of host may be dialled: an answer that mixes a public
 // address with an internal one is how DNS rebinding looks.
 func checkAddresses(host string, addresses []netip.Addr, allowed []netip.Prefix) error {
-	literal, _ := netip.ParseAddr(host)
+	literal, _ := parseLiteral(host)
 	for _, a := range addresses {
 		if err := checkAddress(a, a == literal, allowed); err != nil {
 			return err
@@ -73,12 +73,13 @@ func checkAddress(a netip.Addr, literal bool, allowed []netip.Prefix) error {
 	if a.Zone() != "" {
 		return &addressError{Reason: fmt.Sprintf("address %s is bound to a link of this machine", a)}
 	}
-	for _, form := range disguises(a) {
+	forms := disguises(a)
+	for _, form := range forms {
 		if contains(neverReachable, form) {
 			return &addressError{Reason: fmt.Sprintf("address %s is never reachable from a sandbox", a)}
 		}
 	}
-	for _, form := range disguises(a) {
+	for _, form := range forms {
 		if contains(privateNetworks, form) && !literal && !contains(allowed, form) {
 			return &addressError{
 				Reason:  fmt.Sprintf("address %s is in a private network", a),

@@ -49,7 +49,8 @@ type Event struct {
 }
 
 // Sink keeps decisions. Record returns when the decision is safe enough to act on it: a denial is
-// stored, an allow is queued. An error means that it is not, and then nothing is let through.
+// stored, an allow is queued. An error means that it is not, and then nothing is let through. It
+// answers within seconds, whatever the disk does: a request waits for it.
 type Sink interface {
 	Record(ctx context.Context, e Event) (id int64, err error)
 	// Complete adds what an allowed request came to: status, bytes towards and out of the sandbox.

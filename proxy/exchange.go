@@ -37,9 +37,10 @@ func (x *exchange) forward() {
 	g := &grant{revision: x.revision, holds: x.holds, revoke: x.revoke}
 	x.server.live.add(g, x.server.cfg.Snapshot)
 	defer x.server.live.remove(g)
-	// Without this net/http reads the whole upload before it sends an answer that came early.
-	_ = http.NewResponseController(x.w).EnableFullDuplex()
-	x.server.forward.ServeHTTP(x.answer, x.outgoing().WithContext(ctx))
+	if x.r.ContentLength != 0 { // without this net/http reads the whole upload before it sends an answer that came early
+		_ = http.NewResponseController(x.w).EnableFullDuplex()
+	}
+	x.server.forward.ServeHTTP(x.answer, x.outgoing(ctx))
 	if t.truncated.Load() {
 		// The answer broke off. Ending it properly would make half a file look like a whole one.
 		panic(http.ErrAbortHandler)

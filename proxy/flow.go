@@ -100,6 +100,15 @@ func trimBrackets(s string) string {
 func isIPv6(host string) bool { return strings.Contains(host, ":") }
 
 func isLiteral(host string) bool {
-	_, err := netip.ParseAddr(host)
-	return err == nil
+	_, ok := parseLiteral(host)
+	return ok
+}
+
+// parseLiteral reads an address. What ends in a letter and has no colon is a name, and not worth an error.
+func parseLiteral(host string) (netip.Addr, bool) {
+	if n := len(host); n == 0 || !isIPv6(host) && (host[n-1] < '0' || host[n-1] > '9') {
+		return netip.Addr{}, false
+	}
+	a, err := netip.ParseAddr(host)
+	return a, err == nil
 }

@@ -69,6 +69,10 @@ func (g *guard) feed(p []byte) (int, *violation) {
 			i += int(n)
 			continue
 		}
+		if n := g.gather(p[i:]); n > 0 {
+			i += n
+			continue
+		}
 		if v := g.step(g, p[i]); v != nil {
 			h := g.head
 			if g.chunks {
@@ -81,6 +85,22 @@ func (g *guard) feed(p []byte) (int, *violation) {
 		i++
 	}
 	return len(p), nil
+}
+
+// gather collects what of p lies before the end of a line at once. Heads are most of what is read here; the
+// lines of chunks are looked at byte by byte, because some of them end the stream before they end.
+func (g *guard) gather(p []byte) int {
+	if g.chunks {
+		return 0
+	}
+	n := bytes.IndexByte(p, '\n')
+	if n < 0 {
+		n = len(p)
+	}
+	n = min(n, g.max-g.size)
+	g.line = append(g.line, p[:n]...)
+	g.size += n
+	return n
 }
 
 // bad makes a violation of the usual status.

@@ -29,7 +29,7 @@ type inspection struct {
 // A body that cannot be understood is no refusal yet: the policy may not ask for it.
 func (x *exchange) inspect(reads policy.Reads) *refusal {
 	x.read.reads = reads
-	x.request.Actions, x.request.Unread = nil, map[string]string{}
+	x.request.Actions, x.request.Unread = nil, nil
 	if reads.Git {
 		x.inspectPush()
 	}
@@ -120,6 +120,9 @@ func (x *exchange) inspectGraphQL() {
 // found adds what was read in one protocol, or why nothing was.
 func (x *exchange) found(protocol string, actions []policy.Action, err error) {
 	if err != nil {
+		if x.request.Unread == nil {
+			x.request.Unread = map[string]string{}
+		}
 		x.request.Unread[protocol] = err.Error()
 		return
 	}

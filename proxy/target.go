@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -72,9 +73,9 @@ func overlong(s string) bool {
 	return false
 }
 
-// outgoing is the request as it is sent.
-func (x *exchange) outgoing() *http.Request {
-	out := x.r.Clone(x.r.Context())
+// outgoing is the request as it is sent. It shares the header with the one that came: nobody reads that again.
+func (x *exchange) outgoing(ctx context.Context) *http.Request {
+	out := x.r.WithContext(ctx)
 	out.URL = x.target
 	out.Host = x.flow.authority(true)
 	out.Trailer = nil // it comes when everything is decided: a credential or a method in it would be nobody's to judge

@@ -22,7 +22,7 @@ func asksForSocket(r *http.Request) bool {
 
 // upgrade sends the request out, and carries what the two ends say when the origin agrees to switch.
 func (x *exchange) upgrade(ctx context.Context, t *ticket) {
-	out := x.outgoing().WithContext(ctx)
+	out := x.outgoing(ctx)
 	resp, err := x.server.upstream.transport.RoundTrip(out)
 	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
 		if err = websocket.Check(out.Header, resp); err != nil {

@@ -87,7 +87,7 @@ func (u *upstream) resolve(ctx context.Context, host string, allowed []netip.Pre
 }
 
 func (u *upstream) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
-	if a, err := netip.ParseAddr(host); err == nil {
+	if a, ok := parseLiteral(host); ok {
 		return []netip.Addr{a}, nil
 	}
 	u.mu.Lock()

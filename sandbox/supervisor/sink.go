@@ -21,6 +21,9 @@ type sink struct {
 
 var _ proxy.Sink = (*sink)(nil)
 
+// recordTimeout bounds a disk that hangs; a working one answers or gives up within 50 ms.
+const recordTimeout = 5 * time.Second
+
 // Record returns when the decision may be acted upon: a plain allow once it is
 // queued, everything else once it is on disk. An error means that it is not
 // recorded, and then the proxy lets nothing through.
@@ -29,6 +32,8 @@ func (s *sink) Record(ctx context.Context, e proxy.Event) (int64, error) {
 	if policy.Verdict(d.Verdict) == policy.Allowed && d.Credential == "" {
 		return s.log.Enqueue(d)
 	}
+	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
+	defer cancel()
 	id, err := s.log.Record(ctx, d)
 	if err != nil {
 		return 0, err
