@@ -196,6 +196,55 @@ func TestGRPC(t *testing.T) {
 	}
 }
 
+// loaded is how much slower than on a machine of its own a test may find things.
+const loaded = 5
+
+// A stream that is still allowed runs through any number of policies, by both versions of HTTP; the one that
+// takes it back ends it within a tenth of a second.
+func TestStreamThroughReloads(t *testing.T) {
+	w := newWorld(t, basePolicy)
+	tick := make(chan struct{})
+	w.origin("api.example", 443, func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "text/event-stream")
+		for n := 0; ; n++ {
+			fmt.Fprintf(rw, "data: %d\n", n)
+			_ = http.NewResponseController(rw).Flush()
+			select {
+			case <-tick:
+			case <-r.Context().Done():
+				return
+			}
+		}
+	})
+	for name, client := range map[string]*http.Client{"HTTP/1.1": w.client(explicit), "HTTP/2": w.http2Client(transparent)} {
+		t.Run(name, func(t *testing.T) {
+			w.load(basePolicy)
+			resp, err := client.Get("https://api.example/events")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			lines := bufio.NewReader(resp.Body)
+			for n := range 100 {
+				if line, err := lines.ReadString('\n'); line != fmt.Sprintf("data: %d\n", n) {
+					t.Fatalf("got %q %v", line, err)
+				}
+				w.load(basePolicy + fmt.Sprintf("# %d\n", n))
+				tick <- struct{}{}
+			}
+			_, _ = lines.ReadString('\n')
+			began := time.Now()
+			w.load(strings.Replace(basePolicy, `method: GET, path: "/**"`, "method: GET, path: /other", 1))
+			if line, err := lines.ReadString('\n'); err == nil {
+				t.Errorf("went on with %q", line)
+			}
+			if took := time.Since(began); took > loaded*100*time.Millisecond {
+				t.Errorf("ended after %v", took)
+			}
+		})
+	}
+}
+
 // A new policy ends the streams it would not allow, and no others of their connection.
 func TestHTTP2Reload(t *testing.T) {
 	w := newWorld(t, basePolicy)
