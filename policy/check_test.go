@@ -22,7 +22,7 @@ func TestDefault(t *testing.T) {
 	for _, b := range p.Blocks {
 		keys = append(keys, b.Key)
 		for _, e := range b.Endpoints {
-			if e.Protocol != policy.REST || e.Enforcement != policy.Enforce || strings.Contains(e.Host, "*") {
+			if e.Protocol != policy.REST && e.Protocol != policy.GraphQL || e.Enforcement != policy.Enforce || strings.Contains(e.Host, "*") {
 				t.Errorf("%s: %s is %q, %s", b.Key, e.Host, e.Protocol, e.Enforcement)
 			}
 		}
