@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 
 	"exeat/approvals/risk"
 	"exeat/policy"
@@ -121,7 +122,11 @@ func candidateOf(record store.Proposal) (*policy.Policy, error) {
 func credentialed(spec store.Spec) []string {
 	var hosts []string
 	for _, provider := range spec.Providers {
-		hosts = append(hosts, provider.Hosts...)
+		for _, place := range provider.Hosts { // HOST[:PORT][/PATH]
+			host, _, _ := strings.Cut(place, "/")
+			host, _, _ = strings.Cut(host, ":")
+			hosts = append(hosts, host)
+		}
 	}
 	return hosts
 }

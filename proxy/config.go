@@ -70,11 +70,12 @@ type Names interface {
 // Credentials puts secrets into requests on their way out.
 type Credentials interface {
 	// Foreign refuses credentials of somebody else towards a provider's host: with a key of the
-	// attacker's own, an allowed host becomes a way out.
-	Foreign(host string, h http.Header) error
-	// Apply names the providers whose secrets it put into h. An error means that the request carries a
-	// placeholder to a place where it must not go.
-	Apply(host string, tls bool, h http.Header, u *url.URL) (used []string, err error)
+	// attacker's own, an allowed host becomes a way out. To is HOST, with the port where it is not the
+	// scheme's own.
+	Foreign(to string, h http.Header, u *url.URL) error
+	// Apply names the providers whose secrets it put into h and into the query of u. An error means that
+	// the request carries a placeholder to a place where it must not go.
+	Apply(to string, tls bool, h http.Header, u *url.URL) (used []string, err error)
 }
 
 // Resolver looks names up outside the sandbox; *net.Resolver is one.

@@ -14,7 +14,7 @@ import (
 
 type panicking struct{}
 
-func (panicking) Foreign(string, http.Header) error { panic("boom") }
+func (panicking) Foreign(string, http.Header, *url.URL) error { panic("boom") }
 func (panicking) Apply(string, bool, http.Header, *url.URL) ([]string, error) {
 	panic("boom")
 }
@@ -22,7 +22,7 @@ func (panicking) Apply(string, bool, http.Header, *url.URL) ([]string, error) {
 // keys is one provider whose host is api.example.
 type keys struct{}
 
-func (keys) Foreign(_ string, h http.Header) error {
+func (keys) Foreign(_ string, h http.Header, _ *url.URL) error {
 	if h.Get("X-Api-Key") == "theirs" {
 		return errors.New("a key of somebody else")
 	}

@@ -173,10 +173,11 @@ func (x *exchange) addCredentials() *refusal {
 	if x.server.cfg.Credentials == nil {
 		return nil
 	}
-	if err := x.server.cfg.Credentials.Foreign(x.flow.host, x.r.Header); err != nil {
+	to := x.flow.authority(true)
+	if err := x.server.cfg.Credentials.Foreign(to, x.r.Header, x.target); err != nil {
 		return refuse(http.StatusForbidden, codeForeign, err.Error())
 	}
-	used, err := x.server.cfg.Credentials.Apply(x.flow.host, x.flow.secure, x.r.Header, x.target)
+	used, err := x.server.cfg.Credentials.Apply(to, x.flow.secure, x.r.Header, x.target)
 	if err != nil {
 		return refuse(http.StatusForbidden, policy.CodeCredential, err.Error())
 	}

@@ -8,37 +8,45 @@ import (
 	"strings"
 )
 
-// Apply exchanges the placeholders in a request to host for the secrets. Host is the name the policy
-// judged, not what the request says of itself; verified tells whether the connection to it is TLS with
-// a certificate that was checked for that name.
+// Apply exchanges the placeholders in a request for the secrets. To is where it goes, HOST[:PORT], as
+// the policy judged it and not as the request says of itself; verified tells whether the connection is
+// TLS with a certificate that was checked for that name.
 //
-// A placeholder is exchanged only in the headers that carry the credentials of its provider's type,
-// and there only as the whole value, after a scheme ("token X", "Bearer X"), or as user or password of
-// Basic. Elsewhere in a request to the provider's own host it stays as it is: a server that repeats a
-// header or a query in its answer would hand the secret to the sandbox.
+// A placeholder is exchanged only in the headers and the query parameters that carry the credentials
+// of its provider's type, and there only as the whole value, after a scheme ("token X", "Bearer X"),
+// or as user or password of Basic. Elsewhere in a request to a place of the provider's it stays as it
+// is. In a request to anywhere else it is misuse.
 //
-// Used names the providers whose secret went in. The error is a *Misuse; h is unchanged then. The
-// target is read, never written.
-func (in *Injector) Apply(host string, verified bool, h http.Header, target *url.URL) (used []string, err error) {
-	if in == nil {
-		return nil, nil
-	}
-	host = canonicalHost(host)
-	for _, b := range in.bindings {
-		own := b.owns(host)
-		if own && verified {
+// Used names the providers whose secret went in. The error is a *Misuse; h and target are unchanged
+// then.
+func (in *Injector) Apply(to string, verified bool, h http.Header, target *url.URL) (used []string, err error) {
+	bindings, d := in.bindings(), destinationOf(to, target)
+	for _, b := range bindings {
+		if b.owns(d) && verified {
 			continue
 		}
-		if place := b.find(h, target); place != "" {
-			return nil, &Misuse{Provider: b.provider.Name, Host: host, Place: place, Unverified: own}
+		if where := b.find(h, target); where != "" {
+			return nil, b.misuse(d, where)
 		}
 	}
-	for _, b := range in.bindings {
-		if b.owns(host) && b.exchange(h) {
+	for _, b := range bindings {
+		if !b.owns(d) {
+			continue
+		}
+		inHeader, inQuery := b.exchange(h), b.exchangeQuery(target)
+		if inHeader || inQuery {
 			used = append(used, b.provider.Name)
 		}
 	}
 	return used, nil
+}
+
+// misuse says why the placeholder must not go there.
+func (b binding) misuse(d destination, where string) *Misuse {
+	return &Misuse{
+		Provider: b.provider.Name, Host: d.host, Place: where,
+		Detached: b.detached, Unverified: b.owns(d), Outside: !b.owns(d) && b.names(d.host),
+	}
 }
 
 // exchange puts the secret in and tells whether it did. No secret can be changed by a later binding:
@@ -83,76 +91,4 @@ func token(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-')
 	})
-}
-
-// find says where in a request the placeholder stands, in words; "" where it does not.
-func (b binding) find(h http.Header, target *url.URL) string {
-	if target != nil && b.inTarget(target) {
-		return "the target"
-	}
-	for key, values := range h {
-		if b.inName(key) {
-			return "the name of a header"
-		}
-		for _, v := range values {
-			if b.inValue(v) {
-				return "header " + textproto.CanonicalMIMEHeaderKey(key)
-			}
-		}
-	}
-	return ""
-}
-
-// inTarget looks at the target as it stands and as a server would decode it.
-func (b binding) inTarget(u *url.URL) bool {
-	if u.User != nil {
-		password, _ := u.User.Password()
-		if b.inText(u.User.Username()) || b.inText(password) {
-			return true
-		}
-	}
-	return b.inText(u.Path) || b.inText(u.RawPath) || b.inText(u.Opaque) ||
-		b.inText(u.RawQuery) || b.inText(u.Fragment) || b.inName(u.Host)
-}
-
-// inText also finds it percent-encoded.
-func (b binding) inText(s string) bool {
-	return strings.Contains(s, b.placeholder) || strings.Contains(unescape(s), b.placeholder)
-}
-
-// inName looks where letters lose their case on the way: names of headers and hosts.
-func (b binding) inName(s string) bool {
-	return len(s) >= len(b.placeholder) && strings.Contains(strings.ToLower(s), strings.ToLower(b.placeholder))
-}
-
-// inValue looks at a header value as it stands, percent-decoded (cookies, Referer) and as Basic.
-func (b binding) inValue(v string) bool {
-	if b.inText(v) {
-		return true
-	}
-	scheme, rest, _ := strings.Cut(strings.Trim(v, " \t"), " ")
-	if !strings.EqualFold(scheme, "Basic") {
-		return false
-	}
-	user, password, ok := decodeBasic(strings.Trim(rest, " "))
-	return ok && (b.inText(user) || b.inText(password))
-}
-
-// unescape decodes the escapes that are well formed and leaves the others, as lenient servers do.
-func unescape(s string) string {
-	if !strings.Contains(s, "%") {
-		return s
-	}
-	var out strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '%' && i+2 < len(s) {
-			if c, err := url.PathUnescape(s[i : i+3]); err == nil {
-				out.WriteString(c)
-				i += 2
-				continue
-			}
-		}
-		out.WriteByte(s[i])
-	}
-	return out.String()
 }

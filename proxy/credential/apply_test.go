@@ -169,7 +169,7 @@ func TestNilInjector(t *testing.T) {
 	if used, err := in.Apply("github.com", true, http.Header{}, nil); used != nil || err != nil {
 		t.Errorf("got %v, %v", used, err)
 	}
-	if len(in.Env())+len(in.GitConfig())+len(in.Hosts()) != 0 || in.Foreign("github.com", nil) != nil {
+	if len(in.Env())+len(in.GitConfig())+len(in.Hosts()) != 0 || in.Foreign("github.com", nil, nil) != nil {
 		t.Error("a nil injector has providers")
 	}
 }
@@ -193,7 +193,7 @@ func TestForeign(t *testing.T) {
 		{"host without a provider", "example.org", "Authorization", "token ghp_attacker", false},
 	}
 	for _, row := range rows {
-		err := in.Foreign(row.host, http.Header{row.header: {row.value}})
+		err := in.Foreign(row.host, http.Header{row.header: {row.value}}, &url.URL{Path: "/"})
 		if got := err != nil; got != row.foreign {
 			t.Errorf("%s: got %v, want foreign %v", row.name, err, row.foreign)
 		}

@@ -23,19 +23,30 @@ func (e *Error) Hint() string { return e.Advice }
 // to be refused, whatever the policy says.
 type Misuse struct {
 	Provider string // name of the provider whose placeholder it is
-	Host     string // where the request goes
+	Host     string // where the request goes; "" where only the body was read
 	Place    string // where in the request it stands, in words; never the value
 	// Unverified means that the host is the provider's own, but not proven to be by TLS.
 	Unverified bool
+	// Outside means that the host is the provider's own, and the port or the path is not.
+	Outside bool
+	// Detached means that the provider was taken from the sandbox.
+	Detached bool
 }
 
 func (m *Misuse) Error() string {
-	if m.Unverified {
-		return fmt.Sprintf("the credential of provider %q stands in %s of a request to %s that is not protected by verified TLS",
-			m.Provider, m.Place, m.Host)
+	if m.Host == "" {
+		return fmt.Sprintf("the credential of provider %q stands in %s of a request, where none is put in", m.Provider, m.Place)
 	}
-	return fmt.Sprintf("the credential of provider %q stands in %s of a request to %s, which is not one of its hosts",
-		m.Provider, m.Place, m.Host)
+	begin := fmt.Sprintf("the credential of provider %q stands in %s of a request to %s", m.Provider, m.Place, m.Host)
+	switch {
+	case m.Detached:
+		return begin + ", and the provider was detached from this sandbox"
+	case m.Unverified:
+		return begin + " that is not protected by verified TLS"
+	case m.Outside:
+		return begin + ", on a port or a path it is not for"
+	}
+	return begin + ", which is not one of its hosts"
 }
 
 // Foreign means that a request to a provider's host carries a credential of somebody else: with a key

@@ -14,18 +14,15 @@ type Setting struct{ Key, Value string }
 // ask for, and store, something that is not in the sandbox.
 func (in *Injector) GitConfig() []Setting {
 	var settings []Setting
-	if in == nil {
-		return nil
-	}
-	for _, b := range in.bindings {
+	for _, b := range in.bindings() {
 		if !b.profile.git || len(b.provider.Variables) == 0 {
 			continue
 		}
-		for _, h := range b.provider.Hosts {
-			if slices.Contains(b.profile.notGit, h) {
+		for _, p := range b.places {
+			if slices.Contains(b.profile.notGit, p.host) {
 				continue
 			}
-			key := "credential.https://" + h + ".helper"
+			key := "credential.https://" + p.authority() + ".helper"
 			settings = append(settings, Setting{key, ""}, Setting{key, gitHelper(b.provider.Variables[0])})
 		}
 	}

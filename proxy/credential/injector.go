@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
+	"sync/atomic"
 )
 
 // Attachment is a provider of a sandbox and its secret.
@@ -12,39 +14,40 @@ type Attachment struct {
 	Secret   Value
 }
 
-// Injector exchanges the placeholders of one sandbox. It is immutable and safe for concurrent use; a
-// nil Injector has no providers.
+// Injector exchanges the placeholders of one sandbox. It is safe for concurrent use; a request that is
+// under way keeps the secrets it began with. A nil Injector has no providers.
 type Injector struct {
+	changing sync.Mutex // held while the next state is made
+	now      atomic.Pointer[state]
+}
+
+// state is what an Injector knows at one moment; it never changes.
+type state struct {
 	bindings []binding
+	signs    *signs // of placeholders, in what goes out
+	swaps    *swaps // of secrets, in what comes back
 }
 
 // binding is one provider in one sandbox.
 type binding struct {
 	provider    Provider
 	profile     Profile
+	places      []place // none once it is detached
 	placeholder string
 	secret      Value
+	past        []Value // the secrets before this one, which an answer may still repeat
+	detached    bool
 }
 
 // NewInjector makes the placeholders for the providers of one sandbox. Two providers that want the
 // same variable are an error with a hint: one would silently hide the other.
 func NewInjector(attached ...Attachment) (*Injector, error) {
-	in, owner := &Injector{}, map[string]string{}
+	in := &Injector{}
+	in.now.Store(&state{})
 	for _, a := range attached {
-		b, err := bind(a)
-		if err != nil {
+		if err := in.Attach(a); err != nil {
 			return nil, err
 		}
-		for _, v := range a.Provider.Variables {
-			if other, taken := owner[v]; taken {
-				return nil, &Error{
-					Text:   fmt.Sprintf("providers %q and %q both set %s", other, a.Provider.Name, v),
-					Advice: "attach only one of them",
-				}
-			}
-			owner[v] = a.Provider.Name
-		}
-		in.bindings = append(in.bindings, b)
 	}
 	return in, nil
 }
@@ -60,17 +63,32 @@ func bind(a Attachment) (binding, error) {
 	if a.Secret.Reveal() == "" {
 		return binding{}, fmt.Errorf("attach provider %q: %w", a.Provider.Name, ErrNoSecret)
 	}
-	placeholder, err := profile.placeholder.new()
-	return binding{a.Provider, profile, placeholder, a.Secret}, err
+	b := binding{provider: a.Provider, profile: profile, secret: a.Secret}
+	for _, h := range a.Provider.Hosts {
+		p, _ := parsePlace(h) // checked above
+		b.places = append(b.places, p)
+	}
+	b.placeholder, err = profile.shapeOf(a.Secret).new()
+	return b, err
+}
+
+// bindings are those of the moment.
+func (in *Injector) bindings() []binding { return in.state().bindings }
+
+func (in *Injector) state() *state {
+	if in == nil {
+		return &state{}
+	}
+	return in.now.Load()
 }
 
 // Env returns the variables of the sandbox, each with its placeholder.
 func (in *Injector) Env() map[string]string {
 	env := map[string]string{}
-	if in == nil {
-		return env
-	}
-	for _, b := range in.bindings {
+	for _, b := range in.bindings() {
+		if b.detached {
+			continue
+		}
 		for _, v := range b.provider.Variables {
 			env[v] = b.placeholder
 		}
@@ -78,18 +96,23 @@ func (in *Injector) Env() map[string]string {
 	return env
 }
 
-// Hosts returns the hosts that a credential may go to, sorted.
+// Hosts returns the names of the hosts that a credential may go to, sorted.
 func (in *Injector) Hosts() []string {
 	hosts := map[string]bool{}
-	if in == nil {
-		return nil
-	}
-	for _, b := range in.bindings {
-		for _, h := range b.provider.Hosts {
-			hosts[h] = true
+	for _, b := range in.bindings() {
+		for _, p := range b.places {
+			hosts[p.host] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(hosts))
 }
 
-func (b binding) owns(host string) bool { return slices.Contains(b.provider.Hosts, host) }
+// owns tells whether a request to d is one for the binding's secret.
+func (b binding) owns(d destination) bool {
+	return slices.ContainsFunc(b.places, func(p place) bool { return p.contains(d) })
+}
+
+// names tells whether the host is the provider's, whatever port and path.
+func (b binding) names(host string) bool {
+	return slices.ContainsFunc(b.places, func(p place) bool { return p.host == host })
+}

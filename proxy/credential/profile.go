@@ -1,9 +1,7 @@
 package credential
 
 import (
-	"crypto/rand"
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 )
@@ -14,45 +12,20 @@ type Profile struct {
 	// Variables are where programs look for the secret, the first one first; --from-existing reads them
 	// in this order.
 	Variables []string
-	// Hosts are those of the service; empty where the user has to name them.
+	// Hosts are those of the service, as HOST[:PORT][/PATH]; empty where the user has to name them.
 	Hosts []string
+	// Login is the file, below the home directory, in which the service's own program keeps its login,
+	// and LoginKey the names that lead to the secret in its JSON. Empty: there is none.
+	Login    string
+	LoginKey []string
+	// Note is what a user should know about the type, as a sentence; mostly empty.
+	Note string
 
-	headers     []string // that carry the secret; nil means any
-	notGit      []string // of the hosts, those without git repositories
-	git         bool     // the service speaks git over HTTPS
-	placeholder shape
-}
-
-// shape is what the placeholder looks like, so that programs which check the form accept it.
-type shape struct {
-	prefix string
-	random int // letters and digits after prefix and mark
-	suffix string
-}
-
-// mark tells a human that this is not a secret.
-const mark = "exeat"
-
-func profiles() []Profile {
-	return []Profile{
-		{
-			Type: "github", Variables: []string{"GITHUB_TOKEN", "GH_TOKEN"},
-			Hosts:   []string{"github.com", "api.github.com", "uploads.github.com", "gist.github.com", "raw.githubusercontent.com"},
-			headers: []string{"Authorization"},
-			notGit:  []string{"api.github.com", "uploads.github.com", "raw.githubusercontent.com"},
-			git:     true,
-			// ghp_ and 36 characters. The last six of a real one are a checksum; ours are random, so that
-			// scanners for leaked tokens do not take it for one.
-			placeholder: shape{"ghp_", 31, ""},
-		},
-		{
-			Type: "anthropic", Variables: []string{"ANTHROPIC_API_KEY"},
-			Hosts:       []string{"api.anthropic.com"},
-			headers:     []string{"X-Api-Key", "Authorization"},
-			placeholder: shape{"sk-ant-api03-", 88, "AA"},
-		},
-		{Type: "generic", placeholder: shape{"", 35, ""}},
-	}
+	headers []string // that carry the secret; nil means any
+	query   []string // parameters that carry it; where headers is nil, any
+	notGit  []string // of the hosts, those without git repositories
+	git     bool     // the service speaks git over HTTPS
+	shapes  []shape  // of its kinds of secrets; the first is that of any other
 }
 
 // Types returns the types of providers there are.
@@ -74,21 +47,4 @@ func ProfileOf(typ string) (Profile, error) {
 		Text:   fmt.Sprintf("there is no provider type %q", typ),
 		Advice: "use one of: " + strings.Join(Types(), ", "),
 	}
-}
-
-// new returns a placeholder that nobody can guess: who knew it in advance could have it written into a
-// file that a program in the sandbox sends on.
-func (s shape) new() (string, error) {
-	const alphabet = digits + upper + lower
-	var b strings.Builder
-	b.WriteString(s.prefix + mark)
-	for range s.random {
-		i, err := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet))))
-		if err != nil {
-			return "", fmt.Errorf("make a placeholder: %w", err)
-		}
-		b.WriteByte(alphabet[i.Int64()])
-	}
-	b.WriteString(s.suffix)
-	return b.String(), nil
 }

@@ -11,7 +11,7 @@ type Provider struct {
 	Name      string   // also the name of the secret's file
 	Type      string   // one of Types
 	Variables []string // set to the placeholder in the sandbox
-	Hosts     []string // lower-case names the secret may be sent to
+	Hosts     []string // where the secret may be sent, as HOST[:PORT][/PATH]; without a port it is 443
 }
 
 // Options is what a user may say about a new provider beyond its name and type.
@@ -34,7 +34,13 @@ func NewProvider(name, typ string, o Options) (Provider, error) {
 	if len(o.Hosts) == 0 && len(p.Hosts) == 0 {
 		return Provider{}, &Error{
 			Text:   fmt.Sprintf("a provider of type %s needs the hosts its secret is for", typ),
-			Advice: "name them: --host api.example.com",
+			Advice: "name them: --host api.example.com   (with :PORT for another than 443, and /PATH to bind it to one)",
+		}
+	}
+	if slices.Contains(signing, o.Variable) {
+		return Provider{}, &Error{
+			Text:   o.Variable + " signs requests to AWS (SigV4), and no placeholder can: the signature is made inside the sandbox",
+			Advice: "use a bearer key of Bedrock: --type aws --credential AWS_BEARER_TOKEN_BEDROCK --host bedrock-runtime.REGION.amazonaws.com",
 		}
 	}
 	if o.Variable == "" && len(p.Variables) == 0 {
@@ -55,7 +61,7 @@ func (p Profile) provider(name string, o Options) (Provider, error) {
 		hosts = nil
 	}
 	for _, h := range o.Hosts {
-		if h = canonicalHost(h); !slices.Contains(hosts, h) {
+		if h = canonicalPlace(h); !slices.Contains(hosts, h) {
 			hosts = append(hosts, h)
 		}
 	}
@@ -79,6 +85,9 @@ func CheckName(name string) error {
 // break the sandbox in ways that are hard to see.
 var reserved = []string{"PATH", "HOME", "SHELL", "USER", "TERM", "PWD", "LD_PRELOAD", "LD_LIBRARY_PATH", "SSL_CERT_FILE"}
 
+// signing are variables whose secret never travels.
+var signing = []string{"AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN"}
+
 // check holds providers from a store to the same rules as new ones.
 func (p Provider) check() error {
 	if err := CheckName(p.Name); err != nil {
@@ -93,10 +102,10 @@ func (p Provider) check() error {
 		}
 	}
 	for _, h := range p.Hosts {
-		if !isHost(h) || h == "exeat.local" {
+		if _, ok := parsePlace(h); !ok || h != canonicalPlace(h) {
 			return &Error{
 				Text:   fmt.Sprintf("provider %q: %q is not a host a secret can be for", p.Name, h),
-				Advice: "name exact hosts, without scheme, port or wildcard: --host api.example.com",
+				Advice: "name exact hosts, without scheme or wildcard: --host api.example.com, or api.example.com:8443/v1",
 			}
 		}
 	}

@@ -31,6 +31,9 @@ func TestNewProvider(t *testing.T) {
 		{"claude", "anthropic", credential.Options{Variable: "ANTHROPIC_API_KEY"}, credential.Provider{
 			Name: "claude", Type: "anthropic", Variables: []string{"ANTHROPIC_API_KEY"}, Hosts: []string{"api.anthropic.com"},
 		}},
+		{"api", "generic", credential.Options{Variable: "K", Hosts: []string{"A.example:443/", "A.Example.:8443/V1/"}}, credential.Provider{
+			Name: "api", Type: "generic", Variables: []string{"K"}, Hosts: []string{"a.example", "a.example:8443/V1"},
+		}},
 		{"api", "generic", credential.Options{Variable: "K", Hosts: []string{"a.example", "a.example", "b.example"}}, credential.Provider{
 			Name: "api", Type: "generic", Variables: []string{"K"}, Hosts: []string{"a.example", "b.example"},
 		}},
@@ -56,14 +59,21 @@ func TestNewProviderRefuses(t *testing.T) {
 		{"../x", "github", credential.Options{}, `"../x" is not a provider name`},
 		{".hidden", "github", credential.Options{}, `".hidden" is not a provider name`},
 		{"", "github", credential.Options{}, `"" is not a provider name`},
-		{"x", "gitlab", credential.Options{}, `there is no provider type "gitlab"`},
+		{"x", "gopher", credential.Options{}, `there is no provider type "gopher"`},
 		{"x", "generic", credential.Options{Variable: "K"}, "a provider of type generic needs the hosts its secret is for"},
 		{"x", "generic", credential.Options{Hosts: host}, "a provider of type generic needs the variable that holds its secret"},
 		{"x", "generic", credential.Options{Variable: "K=V", Hosts: host}, `provider "x": "K=V" cannot be the variable of a secret`},
 		{"x", "generic", credential.Options{Variable: "PATH", Hosts: host}, `provider "x": "PATH" cannot be the variable of a secret`},
 		{"x", "generic", credential.Options{Variable: "K", Hosts: []string{"*.example.com"}}, `provider "x": "*.example.com" is not a host a secret can be for`},
 		{"x", "generic", credential.Options{Variable: "K", Hosts: []string{"https://a.example"}}, `provider "x": "https://a.example" is not a host a secret can be for`},
-		{"x", "generic", credential.Options{Variable: "K", Hosts: []string{"a.example:443"}}, `provider "x": "a.example:443" is not a host a secret can be for`},
+		{"x", "generic", credential.Options{Variable: "K", Hosts: []string{"a.example:0"}}, `provider "x": "a.example:0" is not a host a secret can be for`},
+		{"x", "generic", credential.Options{Variable: "K", Hosts: []string{"a.example:70000"}}, `provider "x": "a.example:70000" is not a host a secret can be for`},
+		{"x", "generic", credential.Options{Variable: "K", Hosts: []string{"a.example/v1/../v2"}}, `provider "x": "a.example/v1/../v2" is not a host a secret can be for`},
+		{"x", "generic", credential.Options{Variable: "K", Hosts: []string{"a.example/v%31"}}, `provider "x": "a.example/v%31" is not a host a secret can be for`},
+		{"x", "generic", credential.Options{Variable: "K", Hosts: []string{"a.example//v1"}}, `provider "x": "a.example//v1" is not a host a secret can be for`},
+		{"x", "generic", credential.Options{Variable: "K", Hosts: []string{"[::1]:443"}}, `provider "x": "[::1]:443" is not a host a secret can be for`},
+		{"x", "aws", credential.Options{}, "a provider of type aws needs the hosts its secret is for"},
+		{"x", "aws", credential.Options{Variable: "AWS_SECRET_ACCESS_KEY", Hosts: host}, "AWS_SECRET_ACCESS_KEY signs requests to AWS (SigV4), and no placeholder can: the signature is made inside the sandbox"},
 		{"x", "generic", credential.Options{Variable: "K", Hosts: []string{"exeat.local"}}, `provider "x": "exeat.local" is not a host a secret can be for`},
 	}
 	for _, row := range rows {

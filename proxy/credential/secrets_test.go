@@ -21,7 +21,7 @@ func openSecrets(t *testing.T) (*credential.Secrets, string) {
 	return s, dir
 }
 
-func value(t *testing.T, s string) credential.Value {
+func value(t testing.TB, s string) credential.Value {
 	t.Helper()
 	v, err := credential.NewValue(s)
 	if err != nil {

@@ -37,16 +37,6 @@ func NewValue(s string) (Value, error) {
 	return Value{&s}, nil
 }
 
-func looksLikePlaceholder(s string) bool {
-	for _, p := range profiles() {
-		k := p.placeholder
-		if strings.HasPrefix(s, k.prefix+mark) && len(s) == len(k.prefix)+len(mark)+k.random+len(k.suffix) {
-			return true
-		}
-	}
-	return false
-}
-
 // Reveal returns the secret itself.
 func (v Value) Reveal() string {
 	if v.text == nil {

@@ -1,0 +1,91 @@
+package credential
+
+import (
+	"fmt"
+	"slices"
+)
+
+// keptSecrets is how many earlier secrets of a provider are still masked.
+const keptSecrets = 4
+
+// Attach adds a provider. Its placeholder is new; variables of programs that run already stay what
+// they are. Errors carry a hint.
+func (in *Injector) Attach(a Attachment) error {
+	b, err := bind(a)
+	if err != nil {
+		return err
+	}
+	return in.change(func(all []binding) ([]binding, error) {
+		for _, other := range all {
+			if err := other.collides(b); err != nil {
+				return nil, err
+			}
+		}
+		return append(all, b), nil
+	})
+}
+
+// collides refuses two providers that want the same name or variable.
+func (b binding) collides(added binding) error {
+	if b.detached {
+		return nil
+	}
+	if b.provider.Name == added.provider.Name {
+		return &Error{Text: fmt.Sprintf("provider %q is attached already", b.provider.Name)}
+	}
+	for _, v := range added.provider.Variables {
+		if slices.Contains(b.provider.Variables, v) {
+			return &Error{
+				Text:   fmt.Sprintf("providers %q and %q both set %s", b.provider.Name, added.provider.Name, v),
+				Advice: "attach only one of them",
+			}
+		}
+	}
+	return nil
+}
+
+// Rotate gives a provider another secret; the placeholder stays, so that running programs have the new
+// one with their next request.
+func (in *Injector) Rotate(name string, secret Value) error {
+	return in.edit(name, func(b *binding) {
+		if b.secret.Reveal() == secret.Reveal() {
+			return
+		}
+		b.past = slices.Insert(slices.Clone(b.past), 0, b.secret)
+		b.past, b.secret = b.past[:min(len(b.past), keptSecrets)], secret
+	})
+}
+
+// Detach takes a provider's secret away. Its placeholder is refused everywhere from then on, and what
+// its secret was is still masked.
+func (in *Injector) Detach(name string) error {
+	return in.edit(name, func(b *binding) { b.places, b.detached = nil, true })
+}
+
+// edit changes the binding of an attached provider.
+func (in *Injector) edit(name string, f func(*binding)) error {
+	return in.change(func(all []binding) ([]binding, error) {
+		i := slices.IndexFunc(all, func(b binding) bool { return b.provider.Name == name && !b.detached })
+		if i < 0 {
+			return nil, &Error{Text: fmt.Sprintf("provider %q is not attached", name)}
+		}
+		f(&all[i])
+		return all, nil
+	})
+}
+
+// change puts the next state in the place of the one before, with a copy to work on.
+func (in *Injector) change(f func([]binding) ([]binding, error)) error {
+	in.changing.Lock()
+	defer in.changing.Unlock()
+	bindings, err := f(slices.Clone(in.bindings()))
+	if err != nil {
+		return err
+	}
+	in.now.Store(newState(bindings))
+	return nil
+}
+
+func newState(bindings []binding) *state {
+	return &state{bindings: bindings, signs: signsOf(bindings...), swaps: swapsOf(bindings)}
+}

@@ -1,0 +1,81 @@
+package credential
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// minMasked is the shortest secret that is masked: a shorter one stands in answers by chance.
+const minMasked = 8
+
+// swap is a form of a secret and the same form of its placeholder.
+type swap struct{ from, to []byte }
+
+// swaps exchange all forms of all secrets in one pass.
+type swaps struct {
+	finder *finder
+	to     [][]byte
+}
+
+// swapsOf are those of the bindings, the longest first and each text once; nil where there is none.
+func swapsOf(bindings []binding) *swaps {
+	var all []swap
+	for _, b := range bindings {
+		for _, secret := range append([]Value{b.secret}, b.past...) {
+			if len(secret.Reveal()) >= minMasked {
+				all = append(all, formsOf(secret.Reveal(), b.placeholder)...)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(all, func(a, b swap) int {
+		return cmp.Or(cmp.Compare(len(b.from), len(a.from)), bytes.Compare(a.from, b.from))
+	})
+	all = slices.CompactFunc(all, func(a, b swap) bool { return bytes.Equal(a.from, b.from) })
+	s, from := &swaps{}, [][]byte{}
+	for _, one := range all {
+		from, s.to = append(from, one.from), append(s.to, one.to)
+	}
+	s.finder = newFinder(from)
+	return s
+}
+
+func formsOf(secret, placeholder string) []swap {
+	var all []swap
+	for _, form := range []func(string) string{same, plainJSON, carefulJSON, slashJSON, url.QueryEscape, url.PathEscape} {
+		all = append(all, swap{[]byte(form(secret)), []byte(form(placeholder))})
+	}
+	filler := strings.Repeat(placeholder, len(secret)/len(placeholder)+1)[:len(secret)]
+	for _, alphabet := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+		// As long as it was: what follows in the same base64 text keeps its meaning.
+		from, to := cores(secret, alphabet), cores(filler, alphabet)
+		for i := range from {
+			all = append(all, swap{[]byte(from[i]), []byte(to[i])})
+		}
+	}
+	return all
+}
+
+func same(s string) string { return s }
+
+// plainJSON is the inside of a JSON string with as few escapes as there can be.
+func plainJSON(s string) string { return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) }
+
+// carefulJSON also escapes what a browser could take for markup, as Go and others do.
+func carefulJSON(s string) string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return s // a string always can
+	}
+	return string(text[1 : len(text)-1])
+}
+
+// slashJSON also escapes slashes, as PHP does.
+func slashJSON(s string) string { return strings.ReplaceAll(plainJSON(s), "/", `\/`) }
