@@ -26,7 +26,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"not SQLite", write("this is no database, but long enough to have a header of one hundred bytes, which SQLite reads first"), "is damaged", "mkdir -p "},
 		{"first page lost", scribble(16, 84), "is damaged", "mkdir -p "},
 		{"schema lost", scribble(100, 4000), "is damaged", "mkdir -p "},
-		{"too new", execute("PRAGMA user_version = 7"), "was written by a newer exeat (schema 7, this one knows up to 1)", "use the newer exeat"},
+		{"too new", execute("PRAGMA user_version = 7"), "was written by a newer exeat (schema 7, this one knows up to 2)", "use the newer exeat"},
 		{"another program's", execute("PRAGMA application_id = 7"), "is not a database of exeat", "mkdir -p "},
 		{"another program's, unmarked", execute("PRAGMA application_id = 0; PRAGMA user_version = 0"), "is not a database of exeat", "mkdir -p "},
 		{"another journal mode and too new", execute("PRAGMA user_version = 7; PRAGMA journal_mode = DELETE"), "was written by a newer exeat", "use the newer exeat"},

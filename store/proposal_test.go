@@ -69,7 +69,7 @@ func TestProviders(t *testing.T) {
 	st := open(t, dirs(t))
 	want := []store.Provider{
 		{Name: "a", Type: "generic", CreatedAt: instant(1)},
-		{Name: "b", Type: "github", Variables: []string{"GH_TOKEN"}, Hosts: []string{"github.com"}, Fingerprint: "f", CreatedAt: instant(2)},
+		{Name: "b", Type: "github", Variables: []string{"GH_TOKEN"}, Hosts: []string{"github.com"}, Fingerprint: "f", CreatedAt: instant(2), Source: store.Source{Kind: store.SourceFile, Path: "/k"}},
 	}
 	for _, p := range []store.Provider{want[1], want[0]} {
 		if err := st.CreateProvider(t.Context(), p); err != nil {
@@ -84,5 +84,35 @@ func TestProviders(t *testing.T) {
 	}
 	if got, err := st.Provider(t.Context(), "b"); err != nil || !cmp.Equal(got, want[1]) {
 		t.Error(err, cmp.Diff(got, want[1]))
+	}
+	next := want[1]
+	next.Fingerprint, next.Keyring, next.Source = "g", true, store.Source{Kind: store.SourceCommand, Command: []string{"gh", "auth", "token"}}
+	if err := st.UpdateProvider(t.Context(), next); err != nil {
+		t.Error(err)
+	}
+	if got, err := st.Provider(t.Context(), "b"); err != nil || !cmp.Equal(got, next) {
+		t.Error(err, cmp.Diff(got, next))
+	}
+	if err := st.UpdateProvider(t.Context(), store.Provider{Name: "a"}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("got %v, want ErrNotFound", err)
+	}
+}
+
+func TestDetached(t *testing.T) {
+	st := open(t, dirs(t))
+	create(t, st)
+	for i, want := range []error{nil, store.ErrConflict} {
+		if err := st.DetachProvider(t.Context(), box, "my-github"); !errors.Is(err, want) {
+			t.Errorf("%d: got %v, want %v", i, err, want)
+		}
+	}
+	if got, err := st.Detached(t.Context(), box); err != nil || !cmp.Equal(got, []string{"my-github"}) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if got, err := st.Detached(t.Context(), "other"); err != nil || len(got) != 0 {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if err := st.DeleteSandbox(t.Context(), box); err != nil {
+		t.Errorf("delete a sandbox with a detached provider: %v", err)
 	}
 }
