@@ -13,6 +13,9 @@ import (
 // minMasked is the shortest secret that is masked: a shorter one stands in answers by chance.
 const minMasked = 8
 
+// Masked tells whether answers that repeat the secret are masked.
+func (v Value) Masked() bool { return len(v.Reveal()) >= minMasked }
+
 // swap is a form of a secret and the same form of its placeholder.
 type swap struct{ from, to []byte }
 
@@ -27,7 +30,7 @@ func swapsOf(bindings []binding) *swaps {
 	var all []swap
 	for _, b := range bindings {
 		for _, secret := range append([]Value{b.secret}, b.past...) {
-			if len(secret.Reveal()) >= minMasked {
+			if secret.Masked() {
 				all = append(all, formsOf(secret.Reveal(), b.placeholder)...)
 			}
 		}
