@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"context"
 	"crypto/rand"
 	"os"
 	"strings"
@@ -50,5 +51,32 @@ func TestProvider(t *testing.T) {
 	boxes.Stop(t.Context(), "box")
 	if _, err := boxes.Start(t.Context(), "box"); err == nil || !strings.Contains(err.Error(), `provider "my-github"`) {
 		t.Errorf("without its secret: got %v", err)
+	}
+}
+
+// A secret in the desktop's keyring is handed to the supervisor, which has no session; and what is
+// handed to a running one replaces it.
+func TestKeyringProvider(t *testing.T) {
+	boxes := newBoxes(t)
+	asked := 0
+	boxes.Keyring = func(_ context.Context, provider string) (string, error) {
+		asked++
+		return "ghp_ofTheKeyring", nil
+	}
+	p := store.Provider{Name: "my-github", Type: "github", Hosts: []string{"github.com"}, Variables: []string{"GH_TOKEN"}, Keyring: true}
+	if err := boxes.Store.CreateProvider(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	args := frozen(t, "box", testPolicy)
+	args.Spec.Providers = []store.ProviderRef{{Name: p.Name, Type: p.Type, Hosts: p.Hosts, Variables: p.Variables}}
+	create(t, boxes, args)
+	if token := run(t, boxes, "box", "sh", "-c", "echo $GH_TOKEN").out; asked != 1 || !strings.HasPrefix(token, "ghp_exeat") {
+		t.Errorf("got %q, the keyring was asked %d times", token, asked)
+	}
+	if told, err := boxes.Rotate(t.Context(), "my-github", "ghp_theNextOne"); err != nil || len(told) != 1 {
+		t.Errorf("told %v, %v", told, err)
+	}
+	if told, err := boxes.Rotate(t.Context(), "my-github", "not one secret"); err == nil || len(told) != 0 {
+		t.Errorf("told %v, %v, want what is no secret refused", told, err)
 	}
 }

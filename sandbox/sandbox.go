@@ -16,6 +16,8 @@ type Sandboxes struct {
 	Dirs  store.Dirs
 	Store *store.Store
 	Home  string // the user's home directory, which is never mounted as a whole
+	// Keyring reads the secret of a provider that is kept in the desktop's keyring.
+	Keyring func(ctx context.Context, provider string) (string, error)
 }
 
 // Info is a sandbox as it is now.

@@ -44,7 +44,12 @@ func (s *Sandboxes) serve(ctx context.Context, box store.Sandbox, private Privat
 		}
 		defer spare.Close()
 	}
-	return spare.serve(ctx, box.Name, s.launch(box.ID, private))
+	launch := s.launch(box.ID, private)
+	var err error
+	if launch.Secrets, err = s.keyringSecrets(ctx, box); err != nil {
+		return Started{}, err
+	}
+	return spare.serve(ctx, box.Name, launch)
 }
 
 func (s *Sandboxes) launch(id string, p Private) control.Launch {

@@ -93,6 +93,19 @@ func (c *Client) Resume(ctx context.Context) error {
 	return err
 }
 
+// Rotate gives a provider of the sandbox its new secret: the one in its file, or
+// the one given. It counts from the next request on.
+func (c *Client) Rotate(ctx context.Context, provider, secret string) error {
+	_, err := c.call(ctx, request{Call: callRotate, Provider: provider, Secret: secret})
+	return err
+}
+
+// Detach has a provider's secret lent no more.
+func (c *Client) Detach(ctx context.Context, provider string) error {
+	_, err := c.call(ctx, request{Call: callDetach, Provider: provider})
+	return err
+}
+
 func (c *Client) call(ctx context.Context, r request) (reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

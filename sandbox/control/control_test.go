@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -85,6 +86,17 @@ func (h *handler) Pause(context.Context) error {
 func (h *handler) Paused(context.Context) (string, error) { return "tired", nil }
 
 func (h *handler) Resume(context.Context) error { return nil }
+
+func (h *handler) Rotate(_ context.Context, provider, secret string) error {
+	if provider != "mine" || secret != "s3cret" {
+		return control.Errorf(control.CodeNotFound, "provider %q is not attached", provider)
+	}
+	return nil
+}
+
+func (h *handler) Detach(_ context.Context, provider string) error {
+	return h.Rotate(context.Background(), provider, "s3cret")
+}
 
 func (h *handler) Exec(_ context.Context, r control.ExecRequest) (*control.Started, error) {
 	if r.Argv[0] == "missing" {
@@ -178,6 +190,13 @@ func TestErrorCrosses(t *testing.T) {
 	}
 	if why, err := c.Paused(t.Context()); why != "tired" || err != nil {
 		t.Errorf("paused: got %q, %v", why, err)
+	}
+	for provider, want := range map[string]string{"mine": "", "theirs": `provider "theirs" is not attached`} {
+		for _, err := range []error{c.Rotate(t.Context(), provider, "s3cret"), c.Detach(t.Context(), provider)} {
+			if said := fmt.Sprint(err); err != nil != (want != "") || err != nil && said != want {
+				t.Errorf("%s: got %v, want %q", provider, err, want)
+			}
+		}
 	}
 	if err := c.Resume(t.Context()); err != nil {
 		t.Errorf("resume: got %v", err)

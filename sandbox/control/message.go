@@ -88,6 +88,9 @@ type Launch struct {
 	Env      map[string]string `json:"env,omitempty"`
 	GitName  string            `json:"git_name,omitempty"`
 	GitEmail string            `json:"git_email,omitempty"`
+	// Secrets are those of providers whose secret is in the desktop's keyring,
+	// which a supervisor does not reach. They travel as Env does.
+	Secrets map[string]string `json:"secrets,omitempty"`
 }
 
 // Ready is the supervisor's answer to a Launch: a PID that serves, or why not.
@@ -108,6 +111,8 @@ const (
 	callPause  = "pause"  // → nothing; every program is stopped
 	callResume = "resume" // → nothing; they run again
 	callExec   = "exec"   // Exec → nothing, then the stream
+	callRotate = "rotate" // Provider, Secret → nothing; without a secret the supervisor reads its file
+	callDetach = "detach" // Provider → nothing; its secret is lent no more
 )
 
 // request is what a client sends: a call and the one argument it takes.
@@ -116,6 +121,8 @@ type request struct {
 	Revision int          `json:"revision,omitempty"`
 	After    int          `json:"after,omitempty"`
 	Exec     *ExecRequest `json:"exec,omitempty"`
+	Provider string       `json:"provider,omitempty"`
+	Secret   string       `json:"secret,omitempty"` // only from a keyring; this socket is the user's own
 }
 
 // reply is what a server answers: an error, or the one field its call fills.

@@ -23,6 +23,8 @@ type Handler interface {
 	Paused(ctx context.Context) (string, error) // why; "" while programs run
 	Pause(ctx context.Context) error            // stops every program, until Resume
 	Resume(ctx context.Context) error           // of what is not paused is no error
+	Rotate(ctx context.Context, provider, secret string) error
+	Detach(ctx context.Context, provider string) error
 }
 
 // Started is a program that Handler.Exec has started. The server owns it from
@@ -137,6 +139,10 @@ func (s *Server) dispatch(ctx context.Context, r request) reply {
 		return reply{Error: AsError(s.Handler.Pause(ctx))}
 	case callResume:
 		return reply{Error: AsError(s.Handler.Resume(ctx))}
+	case callRotate:
+		return reply{Error: AsError(s.Handler.Rotate(ctx, r.Provider, r.Secret))}
+	case callDetach:
+		return reply{Error: AsError(s.Handler.Detach(ctx, r.Provider))}
 	}
 	return reply{Error: Errorf(CodeBadRequest, "unknown call %q", r.Call)}
 }

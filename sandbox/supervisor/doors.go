@@ -12,7 +12,6 @@ import (
 
 	"exeat/proxy"
 	"exeat/proxy/ca"
-	"exeat/proxy/credential"
 	"exeat/proxy/identity"
 	"exeat/sandbox/netns"
 )
@@ -32,8 +31,6 @@ func (s *supervisor) openKeys() (err error) {
 
 // openDoors serves everything the sandbox can reach.
 func (s *supervisor) openDoors(context.Context) error {
-	secrets := s.secrets
-	s.env = environment(s.sandbox.Name, s.shell(), toolEnvironment(s.sandbox.Spec), credential.GitEnv(secrets.GitConfig()), secrets.Env(), s.launch.Env)
 	sink := &sink{log: s.ahead.log, reader: s.ahead.reader, denials: s.denials, logger: s.logger}
 	names := netns.NewNames()
 	watcher, err := s.watch(sink, names)
@@ -46,7 +43,7 @@ func (s *supervisor) openDoors(context.Context) error {
 			return proxy.Snapshot{Revision: now.Revision, Engine: now.Engine}
 		},
 		Changed: s.live.Changed, Sink: sink, Callers: watcher, Names: names, CA: s.authority,
-		Credentials: secrets, HostPorts: s.sandbox.Spec.HostPorts, Inside: s.inside(sink.reader), Roots: s.ahead.roots, Dial: s.ahead.dial, Logger: s.logger, SandboxName: s.sandbox.Name,
+		Credentials: s.secrets, HostPorts: s.sandbox.Spec.HostPorts, Inside: s.inside(sink.reader), Roots: s.ahead.roots, Dial: s.ahead.dial, Logger: s.logger, SandboxName: s.sandbox.Name,
 	})
 	s.serveAll(server, names)
 	s.openPorts(s.live.Load().Policy)
@@ -64,29 +61,6 @@ func (s *supervisor) newAuthority() (*ca.Authority, error) {
 		return nil, fmt.Errorf("certificate bundle: %w", err)
 	}
 	return authority, nil
-}
-
-// attach reads the secrets of the sandbox's providers.
-func (s *supervisor) attach() (*credential.Injector, error) {
-	refs := s.sandbox.Spec.Providers
-	if len(refs) == 0 {
-		return credential.NewInjector()
-	}
-	secrets, err := credential.OpenSecrets(s.dirs.Secrets())
-	if err != nil {
-		return nil, err
-	}
-	defer secrets.Close()
-	var attached []credential.Attachment
-	for _, ref := range refs {
-		value, err := secrets.Load(ref.Name)
-		if err != nil {
-			return nil, fmt.Errorf("secret of provider %q: %w", ref.Name, err)
-		}
-		p := credential.Provider{Name: ref.Name, Type: ref.Type, Variables: ref.Variables, Hosts: ref.Hosts}
-		attached = append(attached, credential.Attachment{Provider: p, Secret: value})
-	}
-	return credential.NewInjector(attached...)
 }
 
 // watch answers every connect() of the sandbox. Without it they all fail, so

@@ -22,7 +22,7 @@ func (h handler) Exec(_ context.Context, r control.ExecRequest) (*control.Starte
 		return nil, err
 	}
 	p, err := s.box.Exec(confine.ExecSpec{
-		Argv: s.argv(r), Env: withExtra(s.env, r.Env), Dir: cmp.Or(r.Dir, startDir(s.sandbox.Spec)),
+		Argv: s.argv(r), Env: withExtra(s.environ(), r.Env), Dir: cmp.Or(r.Dir, startDir(s.sandbox.Spec)),
 		TTY: r.TTY, Rows: r.Rows, Cols: r.Cols,
 	})
 	if err != nil {

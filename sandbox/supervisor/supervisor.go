@@ -34,7 +34,6 @@ type supervisor struct {
 	ahead     *ahead
 	denials   *denialsFile
 	bundle    *os.File // mounted over every bundle of certificates
-	env       []string // of every program, before its own additions
 	authority *ca.Authority
 	secrets   *credential.Injector
 	box       *confine.Box

@@ -1,0 +1,118 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"exeat/sandbox/control"
+	"exeat/store"
+)
+
+// Providers are those that a sandbox lends the secrets of now, in the order of its spec.
+func (s *Sandboxes) Providers(ctx context.Context, box store.Sandbox) ([]store.ProviderRef, error) {
+	gone, err := s.Store.Detached(ctx, box.ID)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(box.Spec.Providers), func(p store.ProviderRef) bool {
+		return slices.Contains(gone, p.Name)
+	}), nil
+}
+
+// Lends tells whether a sandbox lends a provider's secret now.
+func (s *Sandboxes) Lends(ctx context.Context, box store.Sandbox, provider string) (bool, error) {
+	refs, err := s.Providers(ctx, box)
+	return slices.ContainsFunc(refs, func(p store.ProviderRef) bool { return p.Name == provider }), err
+}
+
+// Rotate gives all running sandboxes that lend a provider's secret the new one, and returns their
+// names: the secret in the provider's file, or the one given. One that cannot be told does not keep
+// the others from it.
+func (s *Sandboxes) Rotate(ctx context.Context, provider, secret string) (told []string, err error) {
+	all, err := s.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, info := range all {
+		lends, failure := s.Lends(ctx, info.Sandbox, provider)
+		if failure == nil && (!lends || !info.Running) {
+			continue
+		}
+		if failure == nil {
+			failure = s.rotate(ctx, info, provider, secret)
+		}
+		switch {
+		case errors.Is(failure, control.ErrNotRunning): // it has just ended; its next start reads the new one
+		case failure != nil:
+			err = errors.Join(err, fmt.Errorf("sandbox %q still lends the old secret: %w", info.Name, failure))
+		default:
+			told = append(told, info.Name)
+		}
+	}
+	return told, err
+}
+
+func (s *Sandboxes) rotate(ctx context.Context, info Info, provider, secret string) error {
+	client, err := control.Dial(ctx, s.Dirs.Socket(info.ID))
+	if err != nil {
+		return err
+	}
+	return client.Rotate(ctx, provider, secret)
+}
+
+// Detach takes a provider from a sandbox, now and for its next starts. It is noted before the
+// supervisor is told: a detached provider never comes back by a restart.
+func (s *Sandboxes) Detach(ctx context.Context, box store.Sandbox, provider string) error {
+	if !attachedTo(box, provider) {
+		return notAttached(box, provider)
+	}
+	noted := s.Store.DetachProvider(ctx, box.ID, provider)
+	if noted != nil && !errors.Is(noted, store.ErrConflict) {
+		return noted
+	}
+	client, err := control.Dial(ctx, s.Dirs.Socket(box.ID))
+	if err == nil {
+		err = client.Detach(ctx, provider)
+	}
+	var refused *control.Error
+	already := errors.As(err, &refused) && refused.Code == control.CodeRefused
+	if stopped := errors.Is(err, control.ErrNotRunning); noted != nil && (already || stopped) {
+		return notAttached(box, provider)
+	} else if already || stopped {
+		return nil
+	}
+	return err
+}
+
+func attachedTo(box store.Sandbox, provider string) bool {
+	return slices.ContainsFunc(box.Spec.Providers, func(p store.ProviderRef) bool { return p.Name == provider })
+}
+
+func notAttached(box store.Sandbox, provider string) error {
+	return &Error{Text: fmt.Sprintf("provider %q is not attached to sandbox %q", provider, box.Name), Way: "exeat sandbox get " + box.Name}
+}
+
+// keyringSecrets are the secrets of a sandbox's providers that are in the desktop's keyring, by name: a
+// supervisor has no session and is told.
+func (s *Sandboxes) keyringSecrets(ctx context.Context, box store.Sandbox) (map[string]string, error) {
+	refs, err := s.Providers(ctx, box)
+	if err != nil || s.Keyring == nil {
+		return nil, err
+	}
+	held := map[string]string{}
+	for _, ref := range refs {
+		p, err := s.Store.Provider(ctx, ref.Name)
+		if errors.Is(err, store.ErrNotFound) || err == nil && !p.Keyring {
+			continue // the supervisor looks for its file
+		}
+		if err != nil {
+			return nil, err
+		}
+		if held[ref.Name], err = s.Keyring(ctx, ref.Name); err != nil {
+			return nil, err
+		}
+	}
+	return held, nil
+}
