@@ -9,24 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"exeat/proxy/credential"
 	"exeat/store"
 )
 
 func newProviderCommand(env Env) *cobra.Command {
 	return parent("provider", "Keep credentials out of sandboxes and lend them to requests",
-		newProviderCreateCommand(env), newProviderListCommand(env), newProviderGetCommand(env), newProviderDeleteCommand(env))
-}
-
-// secrets opens the directory of secrets.
-func (e Env) secrets() (*credential.Secrets, error) {
-	if e.DirsErr != nil {
-		return nil, e.DirsErr
-	}
-	if err := store.Prepare(e.Dirs); err != nil {
-		return nil, err
-	}
-	return credential.OpenSecrets(e.Dirs.Secrets())
+		newProviderCreateCommand(env), newProviderUpdateCommand(env),
+		newProviderListCommand(env), newProviderGetCommand(env), newProviderDeleteCommand(env))
 }
 
 // findProvider looks a provider up by name.
@@ -50,10 +39,20 @@ type providerRow struct {
 	Hosts       []string  `json:"hosts"`
 	Fingerprint string    `json:"fingerprint"`
 	Created     time.Time `json:"created_at"`
+	Source      string    `json:"source"`
+	Kept        string    `json:"kept"` // "file" or "keyring"
 }
 
 func newProviderRow(p store.Provider) providerRow {
-	return providerRow{p.Name, p.Type, p.Variables, p.Hosts, p.Fingerprint, p.CreatedAt}
+	return providerRow{p.Name, p.Type, p.Variables, p.Hosts, p.Fingerprint, p.CreatedAt, describeSource(p.Source, p.Variables), kept(p)}
+}
+
+// kept says where the secret is.
+func kept(p store.Provider) string {
+	if p.Keyring {
+		return "keyring"
+	}
+	return "file"
 }
 
 func newProviderListCommand(env Env) *cobra.Command {
@@ -116,6 +115,8 @@ func newProviderGetCommand(env Env) *cobra.Command {
 				{"variables", strings.Join(p.Variables, ", ")},
 				{"hosts", strings.Join(p.Hosts, ", ")},
 				{"fingerprint", p.Fingerprint},
+				{"source", describeSource(p.Source, p.Variables)},
+				{"kept in", kept(p)},
 				{"created", p.CreatedAt.Local().Format(time.DateTime)},
 			})
 		},
@@ -139,18 +140,14 @@ func runProviderDelete(ctx context.Context, env Env, name string) error {
 		return err
 	}
 	defer done()
-	if _, err := findProvider(ctx, boxes.Store, name); err != nil {
+	p, err := findProvider(ctx, boxes.Store, name)
+	if err != nil {
 		return err
 	}
 	if err := unused(ctx, boxes, name); err != nil {
 		return err
 	}
-	secrets, err := env.secrets()
-	if err != nil {
-		return err
-	}
-	defer secrets.Close()
-	if err := secrets.Delete(name); err != nil && !errors.Is(err, credential.ErrNoSecret) {
+	if err := env.dropSecret(ctx, p); err != nil {
 		return err
 	}
 	if err := boxes.Store.DeleteProvider(ctx, name); err != nil {

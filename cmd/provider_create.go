@@ -4,26 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"exeat/cmd/ask"
 	"exeat/proxy/credential"
 	"exeat/sandbox"
 	"exeat/store"
 )
 
 type providerOptions struct {
-	name         string
-	typ          string
-	credential   string
-	hosts        []string
-	fromExisting bool
-	json         bool
+	sourceOptions
+	name  string
+	typ   string
+	hosts []string
+	json  bool
 }
 
 const providerHelp = `Store a credential on the host. Sandboxes created with --provider NAME see a
@@ -32,15 +28,40 @@ provider's hosts, and nowhere else.
 
 The value never stands on the command line, where every user of the machine
 could read it:
-  --from-existing       takes it from the variable the type knows (GITHUB_TOKEN, ANTHROPIC_API_KEY)
-  --credential NAME     takes it from the variable NAME
-  --credential NAME=-   asks at the terminal, or reads standard input, and calls it NAME in the sandbox`
+  --from-existing          takes it from the variable the type knows (GITHUB_TOKEN,
+                           ANTHROPIC_API_KEY), for claude also from the login of Claude Code
+  --credential NAME        takes it from the variable NAME
+  --credential NAME=-      asks at the terminal, or reads standard input, and calls it NAME in the sandbox
+  --from-file NAME=PATH    takes what is in the file
+  --from-command NAME=...  takes what the command prints ('gh auth token', 'op read op://...'); it is run
+                           without a shell, now and by each "exeat provider update"
+
+--host binds it to places other than the type's own, as HOST, HOST:PORT or
+HOST/PATH; without a port it is 443. The types:
+`
+
+// typeHelp lists the types with what there is to know of each.
+func typeHelp() string {
+	var b strings.Builder
+	for _, name := range credential.Types() {
+		p, err := credential.ProfileOf(name)
+		if err != nil {
+			continue // they are the types there are
+		}
+		fmt.Fprintf(&b, "  %-12s %s\n", name, strings.Join(p.Variables, ", "))
+		if p.Note != "" {
+			fmt.Fprintf(&b, "  %-12s %s\n", "", p.Note)
+		}
+	}
+	return b.String()
+}
 
 func newProviderCreateCommand(env Env) *cobra.Command {
 	opts := providerOptions{}
 	c := &cobra.Command{
-		Use: "create", Short: "Store a credential on the host", Long: providerHelp, Args: args(0, 0, "only flags"),
-		Example: "  exeat provider create --name my-github --type github --from-existing\n  gh auth token | exeat provider create --name my-github --type github --credential GITHUB_TOKEN=-",
+		Use: "create", Short: "Store a credential on the host", Long: providerHelp + typeHelp(), Args: args(0, 0, "only flags"),
+		Example: "  exeat provider create --name my-github --type github --from-existing\n" +
+			"  exeat provider create --name my-github --type github --from-command GITHUB_TOKEN='gh auth token'",
 		RunE: func(c *cobra.Command, _ []string) error {
 			opts.json = asJSON(c)
 			return runProviderCreate(c.Context(), env, opts)
@@ -48,9 +69,8 @@ func newProviderCreateCommand(env Env) *cobra.Command {
 	}
 	c.Flags().StringVar(&opts.name, "name", "", "a `name` for it (required)")
 	c.Flags().StringVar(&opts.typ, "type", "", "the `type`: "+strings.Join(credential.Types(), ", ")+" (required)")
-	c.Flags().StringVar(&opts.credential, "credential", "", "the variable that holds it, as `NAME` or NAME=-")
 	c.Flags().StringArrayVar(&opts.hosts, "host", nil, "a `host` it may be sent to, in place of the type's own (repeat for more)")
-	c.Flags().BoolVar(&opts.fromExisting, "from-existing", false, "take it from the variable the type knows")
+	opts.flags(c.Flags())
 	_ = c.RegisterFlagCompletionFunc("type", cobra.FixedCompletions(credential.Types(), cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
@@ -59,7 +79,7 @@ func runProviderCreate(ctx context.Context, env Env, opts providerOptions) error
 	if opts.name == "" || opts.typ == "" {
 		return &usageError{errors.New("missing: --name and --type"), "exeat provider create --name my-github --type github --from-existing"}
 	}
-	variable, fromInput, err := opts.source()
+	variable, source, err := opts.pick(env)
 	if err != nil {
 		return err
 	}
@@ -67,14 +87,15 @@ func runProviderCreate(ctx context.Context, env Env, opts providerOptions) error
 	if err != nil {
 		return err
 	}
-	value, err := readSecret(ctx, env, provider, variable, fromInput)
+	row := store.Provider{
+		Name: provider.Name, Type: provider.Type, Variables: provider.Variables, Hosts: provider.Hosts,
+		CreatedAt: time.Now(), Source: source, Keyring: opts.keyring,
+	}
+	value, err := fetchSecret(ctx, env, &row)
 	if err != nil {
 		return err
 	}
-	row := store.Provider{
-		Name: provider.Name, Type: provider.Type, Variables: provider.Variables, Hosts: provider.Hosts,
-		Fingerprint: value.Fingerprint(), CreatedAt: time.Now(),
-	}
+	row.Fingerprint = value.Fingerprint()
 	if err := saveProvider(ctx, env, row, value); err != nil {
 		return err
 	}
@@ -82,61 +103,18 @@ func runProviderCreate(ctx context.Context, env Env, opts providerOptions) error
 		return writeJSON(env.Out, newProviderRow(row))
 	}
 	fmt.Fprintf(env.Err, "created provider %s (%s): lends its secret to %s\n", row.Name, row.Type, strings.Join(row.Hosts, ", "))
+	remarks(env, row, value)
 	return nil
 }
 
-// source tells where the value comes from. A value after = is refused: it has
-// been in the shell's history and in everybody's process list by then.
-func (o providerOptions) source() (variable string, fromInput bool, err error) {
-	variable, value, given := strings.Cut(o.credential, "=")
-	switch {
-	case o.fromExisting == (o.credential != ""):
-		return "", false, &usageError{err: errors.New("say where the credential comes from: --from-existing, or --credential NAME")}
-	case given && value != "-":
-		hint := fmt.Sprintf("export %s=...; exeat provider create --name %s --type %s --credential %s   (or --credential %s=- to type it)", variable, o.name, o.typ, variable, variable)
-		return "", false, &usageError{errors.New("a credential's value must not stand on the command line, where other users can read it"), hint}
+// remarks says what a user should know of a provider and its secret.
+func remarks(env Env, row store.Provider, value credential.Value) {
+	if p, err := credential.ProfileOf(row.Type); err == nil && p.Note != "" {
+		fmt.Fprintf(env.Err, "%s %s\n", env.errStyle().warn("note:"), p.Note)
 	}
-	return variable, given, nil
-}
-
-func readSecret(ctx context.Context, env Env, p credential.Provider, variable string, fromInput bool) (credential.Value, error) {
-	if fromInput {
-		return inputSecret(ctx, env, p.Name)
+	if !value.Masked() {
+		fmt.Fprintf(env.Err, "%s the secret is so short that answers which repeat it are not masked\n", env.errStyle().warn("note:"))
 	}
-	wanted := p.Variables
-	if variable != "" {
-		wanted = []string{variable}
-	}
-	for _, name := range wanted {
-		if text := env.Getenv(name); text != "" {
-			return credential.NewValue(text)
-		}
-	}
-	return credential.Value{}, &hintError{
-		fmt.Errorf("no credential: %s is not set", strings.Join(wanted, " or ")),
-		"export " + wanted[0] + "=...   (put the credential there, and run the command again)",
-	}
-}
-
-// inputSecret asks at the terminal, or reads a pipe.
-func inputSecret(ctx context.Context, env Env, name string) (credential.Value, error) {
-	if !env.InTTY() {
-		text, err := io.ReadAll(io.LimitReader(env.In, 1<<16))
-		if err != nil {
-			return credential.Value{}, fmt.Errorf("read credential: %w", err)
-		}
-		return credential.NewValue(strings.TrimSpace(string(text)))
-	}
-	tty, err := ask.Open(ctx, questionLimit)
-	if err != nil {
-		return credential.Value{}, err
-	}
-	defer tty.Close()
-	text, err := tty.Secret("Credential for " + name + " (not shown): ")
-	if err != nil {
-		return credential.Value{}, err
-	}
-	return credential.NewValue(text)
 }
 
 // saveProvider writes the row before the secret, so that a name that is taken keeps its old secret.
@@ -146,19 +124,14 @@ func saveProvider(ctx context.Context, env Env, row store.Provider, value creden
 		return err
 	}
 	defer st.Close()
-	secrets, err := env.secrets()
-	if err != nil {
-		return err
-	}
-	defer secrets.Close()
 	err = st.CreateProvider(ctx, row)
 	if errors.Is(err, store.ErrConflict) {
-		return &hintError{fmt.Errorf("a provider called %q exists already", row.Name), "exeat provider delete " + row.Name}
+		return &hintError{fmt.Errorf("a provider called %q exists already", row.Name), "exeat provider update " + row.Name}
 	}
 	if err != nil {
 		return err
 	}
-	if err := secrets.Save(row.Name, value); err != nil {
+	if err := env.keepSecret(ctx, row, value); err != nil {
 		return errors.Join(err, st.DeleteProvider(ctx, row.Name))
 	}
 	return nil
@@ -171,9 +144,12 @@ func unused(ctx context.Context, boxes *sandbox.Sandboxes, name string) error {
 		return err
 	}
 	for _, info := range all {
-		attached := slices.ContainsFunc(info.Spec.Providers, func(p store.ProviderRef) bool { return p.Name == name })
-		if attached {
-			return &hintError{fmt.Errorf("provider %q is attached to sandbox %q", name, info.Name), "exeat sandbox delete " + info.Name}
+		lends, err := boxes.Lends(ctx, info.Sandbox, name)
+		if err != nil {
+			return err
+		}
+		if lends {
+			return &hintError{fmt.Errorf("provider %q is attached to sandbox %q", name, info.Name), fmt.Sprintf("exeat sandbox provider detach %s %s", info.Name, name)}
 		}
 	}
 	return nil

@@ -13,7 +13,7 @@ func newSandboxCommand(env Env) *cobra.Command {
 		newSandboxCreateCommand(env), newSandboxConnectCommand(env), newSandboxExecCommand(env),
 		newSandboxListCommand(env), newSandboxGetCommand(env),
 		newSandboxDiffCommand(env), newSandboxPullCommand(env), newSandboxApplyCommand(env),
-		newSandboxPauseCommand(env), newSandboxResumeCommand(env),
+		newSandboxPauseCommand(env), newSandboxResumeCommand(env), newSandboxProviderCommand(env),
 		newSandboxStopCommand(env), newSandboxStartCommand(env), newSandboxRestartCommand(env), newSandboxDeleteCommand(env))
 }
 
@@ -23,7 +23,7 @@ func (e Env) open(ctx context.Context) (boxes *sandbox.Sandboxes, close func(), 
 	if err != nil {
 		return nil, nil, err
 	}
-	boxes = &sandbox.Sandboxes{Dirs: e.Dirs, Store: st, Home: e.Home}
+	boxes = &sandbox.Sandboxes{Dirs: e.Dirs, Store: st, Home: e.Home, Keyring: e.keyringSecret}
 	return boxes, func() { _ = st.Close() }, nil
 }
 

@@ -49,7 +49,7 @@ func runSandboxGet(ctx context.Context, env Env, name string, json bool) error {
 	if err != nil {
 		return err
 	}
-	row, err := newSandboxRow(ctx, boxes.Store, info)
+	row, err := newSandboxRow(ctx, boxes, info)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func runSandboxList(ctx context.Context, env Env, json bool) error {
 	}
 	rows := []sandboxRow{}
 	for _, info := range all {
-		row, err := newSandboxRow(ctx, boxes.Store, info)
+		row, err := newSandboxRow(ctx, boxes, info)
 		if err != nil {
 			return err
 		}
@@ -66,16 +66,20 @@ func runSandboxList(ctx context.Context, env Env, json bool) error {
 	return printSandboxes(env, rows)
 }
 
-func newSandboxRow(ctx context.Context, st *store.Store, info sandbox.Info) (sandboxRow, error) {
-	rev, err := st.LatestRevision(ctx, info.ID)
+func newSandboxRow(ctx context.Context, boxes *sandbox.Sandboxes, info sandbox.Info) (sandboxRow, error) {
+	rev, err := boxes.Store.LatestRevision(ctx, info.ID)
 	if err != nil {
 		return sandboxRow{}, err
 	}
-	pending, err := st.Proposals(ctx, store.ProposalFilter{Sandbox: info.ID, Status: "pending"})
+	providers, err := boxes.Providers(ctx, info.Sandbox)
+	if err != nil {
+		return sandboxRow{}, err
+	}
+	pending, err := boxes.Store.Proposals(ctx, store.ProposalFilter{Sandbox: info.ID, Status: "pending"})
 	return sandboxRow{
 		Name: info.Name, ID: info.ID, State: stateOf(info), Frozen: info.Spec.Frozen, Revision: rev.Number,
 		Pending: len(pending), Command: list(info.Spec.Command), Workdir: info.Spec.Workdir,
-		Providers: list(names(info.Spec.Providers, func(p store.ProviderRef) string { return p.Name })), Created: info.CreatedAt,
+		Providers: list(names(providers, func(p store.ProviderRef) string { return p.Name })), Created: info.CreatedAt,
 	}, err
 }
 

@@ -1,0 +1,87 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"exeat/proxy/credential"
+	"exeat/store"
+)
+
+// secrets opens the directory of secrets.
+func (e Env) secrets() (*credential.Secrets, error) {
+	if e.DirsErr != nil {
+		return nil, e.DirsErr
+	}
+	if err := store.Prepare(e.Dirs); err != nil {
+		return nil, err
+	}
+	return credential.OpenSecrets(e.Dirs.Secrets())
+}
+
+// keyring is the desktop's. Without a session bus the client library would start one of its own.
+func (e Env) keyring() (credential.Keyring, error) {
+	if e.Getenv("DBUS_SESSION_BUS_ADDRESS") == "" {
+		if _, err := os.Stat(filepath.Join(e.Getenv("XDG_RUNTIME_DIR"), "bus")); err != nil {
+			return credential.Keyring{}, credential.NoKeyring(errors.New("this session has no bus"))
+		}
+	}
+	return credential.Keyring{}, nil
+}
+
+// keyringSecret is what the supervisor of a new sandbox is told.
+func (e Env) keyringSecret(ctx context.Context, provider string) (string, error) {
+	ring, err := e.keyring()
+	if err != nil {
+		return "", err
+	}
+	if err := hideMemory(); err != nil {
+		return "", err
+	}
+	value, err := ring.Load(ctx, provider)
+	return value.Reveal(), err
+}
+
+// keepSecret stores a provider's secret where its row says.
+func (e Env) keepSecret(ctx context.Context, p store.Provider, value credential.Value) error {
+	if p.Keyring {
+		ring, err := e.keyring()
+		if err != nil {
+			return err
+		}
+		return ring.Save(ctx, p.Name, value)
+	}
+	secrets, err := e.secrets()
+	if err != nil {
+		return err
+	}
+	defer secrets.Close()
+	return secrets.Save(p.Name, value)
+}
+
+// dropSecret removes a provider's secret from where its row says; that there is none is no error.
+func (e Env) dropSecret(ctx context.Context, p store.Provider) error {
+	err := e.removeSecret(ctx, p)
+	if errors.Is(err, credential.ErrNoSecret) {
+		return nil
+	}
+	return err
+}
+
+func (e Env) removeSecret(ctx context.Context, p store.Provider) error {
+	if p.Keyring {
+		ring, err := e.keyring()
+		if err != nil {
+			return err
+		}
+		return ring.Delete(ctx, p.Name)
+	}
+	secrets, err := e.secrets()
+	if err != nil {
+		return err
+	}
+	defer secrets.Close()
+	return secrets.Delete(p.Name)
+}
