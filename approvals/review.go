@@ -84,7 +84,11 @@ func (d *Desk) review(ctx context.Context, sandbox store.Sandbox, record store.P
 	if err != nil {
 		return Review{}, err
 	}
-	report := risk.Assess(base.Policy, candidate, credentialed(sandbox.Spec)...)
+	newest, err := d.Store.LatestRevision(ctx, sandbox.ID)
+	if err != nil {
+		return Review{}, err
+	}
+	report := risk.Assess(base.Policy, candidate, credentialed(sandbox.Spec.Under(newest))...)
 	r := Review{
 		Proposal: view, Permits: append([]string{}, report.Permits...), Findings: append([]risk.Finding{}, report.Findings...),
 		Short: ShortDigest(record.Digest), Candidate: bytes.Clone(record.Text),

@@ -10,15 +10,13 @@ import (
 	"exeat/store"
 )
 
-// Providers are those that a sandbox lends the secrets of now, in the order of its spec.
+// Providers are those that a sandbox lends the secrets of under its newest revision.
 func (s *Sandboxes) Providers(ctx context.Context, box store.Sandbox) ([]store.ProviderRef, error) {
-	gone, err := s.Store.Detached(ctx, box.ID)
+	newest, err := s.Store.LatestRevision(ctx, box.ID)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(box.Spec.Providers), func(p store.ProviderRef) bool {
-		return slices.Contains(gone, p.Name)
-	}), nil
+	return s.Store.Lent(ctx, box, newest)
 }
 
 // Lends tells whether a sandbox lends a provider's secret now.
@@ -63,35 +61,51 @@ func (s *Sandboxes) rotate(ctx context.Context, info Info, provider, secret stri
 }
 
 // Detach takes a provider from a sandbox, now and for its next starts. It is noted before the
-// supervisor is told: a detached provider never comes back by a restart.
+// supervisor is told: a detached provider never comes back by a restart, only by a signature.
 func (s *Sandboxes) Detach(ctx context.Context, box store.Sandbox, provider string) error {
-	if !attachedTo(box, provider) {
-		return notAttached(box, provider)
+	lends, err := s.Lends(ctx, box, provider)
+	if err != nil {
+		return err
 	}
-	noted := s.Store.DetachProvider(ctx, box.ID, provider)
-	if noted != nil && !errors.Is(noted, store.ErrConflict) {
-		return noted
+	if lends {
+		newest, err := s.Store.LatestRevision(ctx, box.ID)
+		if err != nil {
+			return err
+		}
+		if err := s.Store.DetachProvider(ctx, box.ID, provider, newest.Number); err != nil {
+			return err
+		}
 	}
+	told, err := s.tellDetached(ctx, box, provider)
+	if err == nil && !told && !lends {
+		return &Error{Text: fmt.Sprintf("provider %q is not attached to sandbox %q", provider, box.Name), Way: "exeat sandbox get " + box.Name}
+	}
+	return err
+}
+
+// tellDetached tells the supervisor, where one runs and lends the secret.
+func (s *Sandboxes) tellDetached(ctx context.Context, box store.Sandbox, provider string) (told bool, err error) {
 	client, err := control.Dial(ctx, s.Dirs.Socket(box.ID))
 	if err == nil {
 		err = client.Detach(ctx, provider)
 	}
 	var refused *control.Error
-	already := errors.As(err, &refused) && refused.Code == control.CodeRefused
-	if stopped := errors.Is(err, control.ErrNotRunning); noted != nil && (already || stopped) {
-		return notAttached(box, provider)
-	} else if already || stopped {
-		return nil
+	if errors.Is(err, control.ErrNotRunning) || errors.As(err, &refused) && refused.Code == control.CodeRefused {
+		return false, nil
 	}
-	return err
+	return err == nil, err
 }
 
-func attachedTo(box store.Sandbox, provider string) bool {
-	return slices.ContainsFunc(box.Spec.Providers, func(p store.ProviderRef) bool { return p.Name == provider })
-}
-
-func notAttached(box store.Sandbox, provider string) error {
-	return &Error{Text: fmt.Sprintf("provider %q is not attached to sandbox %q", provider, box.Name), Way: "exeat sandbox get " + box.Name}
+// Offer hands a secret of the desktop's keyring to a running sandbox that is about to be signed for it.
+func (s *Sandboxes) Offer(ctx context.Context, box store.Sandbox, provider, secret string) error {
+	client, err := control.Dial(ctx, s.Dirs.Socket(box.ID))
+	if errors.Is(err, control.ErrNotRunning) {
+		return nil // its next start is told
+	}
+	if err != nil {
+		return err
+	}
+	return client.Rotate(ctx, provider, secret)
 }
 
 // keyringSecrets are the secrets of a sandbox's providers that are in the desktop's keyring, by name: a

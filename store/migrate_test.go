@@ -155,7 +155,7 @@ func TestOldDatabases(t *testing.T) {
 	if p, err := st.Proposal(t.Context(), 1); err != nil || p.Status != "applied" || p.Revision != 2 || fmt.Sprint(p.DenialIDs) != "[2]" {
 		t.Errorf("got %+v, %v", p, err)
 	}
-	if p, err := st.Provider(t.Context(), "my-github"); err != nil || len(p.Hosts) != 2 {
+	if p, err := st.Provider(t.Context(), "my-github"); err != nil || len(p.Hosts) != 2 || p.Keyring || p.Source.Kind != "" {
 		t.Errorf("got %+v, %v", p, err)
 	}
 	if n, err := st.VerifyAudit(t.Context()); err != nil || n != 2 {
@@ -172,6 +172,22 @@ func TestOldDatabases(t *testing.T) {
 	}
 	if id, err := openLog(t, d, store.Bounds{}).Record(t.Context(), denial()); err != nil || id != 3 {
 		t.Errorf("next id: got %d, %v, want 3", id, err)
+	}
+}
+
+func TestOldState(t *testing.T) {
+	d := dirs(t)
+	restore(t, "testdata/v2.sql", filepath.Join(d.State, "exeat.db"))
+	st := open(t, d)
+	if p, err := st.Provider(t.Context(), "my-github"); err != nil || !p.Keyring || fmt.Sprint(p.Source.Command) != "[gh auth token]" {
+		t.Errorf("got %+v, %v", p, err)
+	}
+	r, err := st.LatestRevision(t.Context(), box)
+	if err != nil || len(r.Providers) != 1 || r.Providers[0].Type != "github" {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	if lent, err := st.Lent(t.Context(), fullSandbox(), r); err != nil || len(lent) != 0 {
+		t.Errorf("got %+v, %v, want the provider detached", lent, err)
 	}
 }
 

@@ -98,20 +98,33 @@ func TestProviders(t *testing.T) {
 	}
 }
 
+// A detached provider stays away from the revisions there are, and comes back
+// with one that was signed for it.
 func TestDetached(t *testing.T) {
 	st := open(t, dirs(t))
 	create(t, st)
-	for i, want := range []error{nil, store.ErrConflict} {
-		if err := st.DetachProvider(t.Context(), box, "my-github"); !errors.Is(err, want) {
-			t.Errorf("%d: got %v, want %v", i, err, want)
+	sandbox, err := st.SandboxByID(t.Context(), box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine, other := sandbox.Spec.Providers, []store.ProviderRef{{Name: "other", Type: "npm"}}
+	lent := func(under store.Revision, want []store.ProviderRef) {
+		t.Helper()
+		if got, err := st.Lent(t.Context(), sandbox, under); err != nil || len(got) != len(want) || len(want) > 0 && !cmp.Equal(got, want) {
+			t.Errorf("under %d: got %v, %v, want %v", under.Number, got, err, want)
 		}
 	}
-	if got, err := st.Detached(t.Context(), box); err != nil || !cmp.Equal(got, []string{"my-github"}) {
-		t.Errorf("got %v, %v", got, err)
+	lent(store.Revision{Number: 1}, mine)
+	lent(store.Revision{Number: 2, Providers: append(other, mine...)}, append(other, mine...))
+	for range 2 {
+		if err := st.DetachProvider(t.Context(), box, "my-github", 2); err != nil {
+			t.Error(err)
+		}
 	}
-	if got, err := st.Detached(t.Context(), "other"); err != nil || len(got) != 0 {
-		t.Errorf("got %v, %v", got, err)
-	}
+	lent(store.Revision{Number: 1}, nil)
+	lent(store.Revision{Number: 2, Providers: append(other, mine...)}, other)
+	lent(store.Revision{Number: 3, Providers: mine}, mine)
+	lent(store.Revision{Number: 3, Providers: []store.ProviderRef{}}, nil)
 	if err := st.DeleteSandbox(t.Context(), box); err != nil {
 		t.Errorf("delete a sandbox with a detached provider: %v", err)
 	}

@@ -27,14 +27,15 @@ type Revision struct {
 	Status               string // empty means pending when it is added
 	Problem              string // why it failed
 	CreatedAt            time.Time
+	Providers            []ProviderRef // in force with it, none or some; nil: those of the sandbox's spec
 }
 
 const selectRevision = `SELECT sandbox, number, digest, parent_digest, text, statement, signature, approver,
-	strength, source, status, problem, created_at FROM revisions `
+	strength, source, status, problem, created_at, providers FROM revisions `
 
 func scanRevision(row scanner) (r Revision, err error) {
 	err = row.Scan(&r.Sandbox, &r.Number, &r.Digest, &r.ParentDigest, &r.Text, &r.Statement, &r.Signature,
-		&r.Approver, &r.Strength, &r.Source, &r.Status, &r.Problem, (*instant)(&r.CreatedAt))
+		&r.Approver, &r.Strength, &r.Source, &r.Status, &r.Problem, (*instant)(&r.CreatedAt), asJSON(&r.Providers))
 	return r, err
 }
 
@@ -62,9 +63,9 @@ func addRevision(ctx context.Context, tx *sql.Tx, r Revision) error {
 		r.Status = RevisionPending
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO revisions (sandbox, number, digest, parent_digest, text, statement,
-		signature, approver, strength, source, status, problem, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		signature, approver, strength, source, status, problem, created_at, providers) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.Sandbox, r.Number, r.Digest, r.ParentDigest, r.Text, r.Statement,
-		r.Signature, r.Approver, r.Strength, r.Source, r.Status, r.Problem, orNow(r.CreatedAt))
+		r.Signature, r.Approver, r.Strength, r.Source, r.Status, r.Problem, orNow(r.CreatedAt), asJSON(&r.Providers))
 	return err
 }
 

@@ -1,6 +1,7 @@
 package store
 
-// Spec is how a sandbox was asked for; it does not change afterwards.
+// Spec is how a sandbox was asked for; it does not change afterwards. Revisions
+// may change its providers, see Under.
 type Spec struct {
 	Workdir   string        `json:"workdir,omitempty"` // directory of the host mounted at its own path
 	Command   []string      `json:"command,omitempty"`

@@ -52,17 +52,17 @@ func (p *Pending) sign(ctx context.Context, signer Signer) (store.Revision, erro
 		return store.Revision{}, problems
 	}
 	base := p.ground.base.Policy.Digest()
-	if approvals.Digest(p.Sandbox.ID, base, candidate.Digest()) != p.Review.Digest {
+	if p.digest(candidate) != p.Review.Digest {
 		return store.Revision{}, errors.New("the candidate is not the one whose digest was shown")
 	}
 	sequence, previous := p.ground.chain.Head()
 	revision := store.Revision{
 		Sandbox: p.Sandbox.ID, Number: sequence + 1, Text: p.Review.Candidate,
-		Digest: candidate.Digest(), ParentDigest: base, Source: p.source,
+		Digest: candidate.Digest(), ParentDigest: base, Source: p.source, Providers: p.providers(),
 	}
 	statement := seal.Statement{
 		Sandbox: p.Sandbox.ID, Sequence: revision.Number, Previous: previous,
-		Policy: revision.Digest, Authority: seal.AuthorityOf(p.Sandbox.Spec, candidate).Digest(),
+		Policy: revision.Digest, Authority: seal.AuthorityOf(p.Sandbox.Spec.Under(revision), candidate).Digest(),
 	}
 	revision, err := p.grant.seal(ctx, signer, revision, statement)
 	if err != nil {

@@ -49,6 +49,7 @@ type Request struct {
 	Text       []byte
 	Source     string // of the operations: the command, for the record
 	Operations []policy.Operation
+	Attach     *store.ProviderRef // instead of a change of the policy
 }
 
 // Pending is a change that is ready to be read and then signed.
@@ -65,6 +66,8 @@ type Pending struct {
 	grant  Grant
 	ground ground
 	source string
+	lent   []store.ProviderRef // providers that will be in force
+	attach *store.ProviderRef  // the one of them that is new
 }
 
 // Prepare makes a change ready: the base is taken from the supervisor and
@@ -84,16 +87,22 @@ func Prepare(ctx context.Context, g Grant, r Request) (*Pending, error) {
 	}
 	base := p.ground.base.Policy
 	p.Restart = candidate.StaticDigest() != base.StaticDigest()
-	if p.Unchanged = candidate.Digest() == base.Digest(); p.Unchanged {
+	if p.Unchanged = r.Attach == nil && candidate.Digest() == base.Digest(); p.Unchanged {
 		return p, nil
 	}
-	p.Review, err = g.desk().ReviewText(ctx, p.Sandbox, p.ground.base, candidate)
-	return p, err
+	if p.Review, err = g.desk().ReviewText(ctx, p.Sandbox, p.ground.base, candidate); err != nil || r.Attach == nil {
+		return p, err
+	}
+	return p, p.join(*r.Attach)
 }
 
 // candidate is the policy a request without a proposal asks for.
 func (p *Pending) candidate(r Request) (*policy.Policy, error) {
 	base := p.ground.base.Policy
+	if r.Attach != nil {
+		p.source = approvals.Neutral(r.Source)
+		return base, nil
+	}
 	if len(r.Operations) > 0 {
 		p.source = approvals.Neutral(r.Source)
 		return policy.Apply(base, r.Operations)
@@ -151,5 +160,5 @@ func (g Grant) begin(ctx context.Context, sandboxID string) (*Pending, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pending{Sandbox: sandbox, Running: found.client != nil, Notes: found.notes, grant: g, ground: found}, nil
+	return &Pending{Sandbox: sandbox, Running: found.client != nil, Notes: found.notes, grant: g, ground: found, lent: found.lent}, nil
 }

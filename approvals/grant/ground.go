@@ -22,6 +22,7 @@ type ground struct {
 	chain     *seal.Chain     // at that statement
 	client    *control.Client // nil when the sandbox is stopped
 	notes     []string        // what became of revisions signed earlier
+	lent      []store.ProviderRef
 }
 
 // survey finds what is in force. A running supervisor says so itself, and what
@@ -97,7 +98,8 @@ func (f *ground) verify(ctx context.Context, st *store.Store, sandbox store.Sand
 			"exeat policy list " + sandbox.Name,
 		}
 	}
-	return nil
+	f.lent, err = st.Lent(ctx, sandbox, last)
+	return err
 }
 
 // moved says whether another revision is in force, or signed, than was reviewed.
@@ -106,7 +108,13 @@ func (g Grant) moved(ctx context.Context, sandbox store.Sandbox, reviewed ground
 	if err != nil {
 		return err
 	}
-	moved := newest.Number != reviewed.base.Revision || !bytes.Equal(newest.Statement, reviewed.statement)
+	lent, err := g.Store.Lent(ctx, sandbox, newest)
+	if err != nil {
+		return err
+	}
+	// A provider that was detached meanwhile must not come back with what is signed now.
+	moved := newest.Number != reviewed.base.Revision || !bytes.Equal(newest.Statement, reviewed.statement) ||
+		!slices.EqualFunc(lent, reviewed.lent, sameProvider)
 	if reviewed.client != nil && !moved {
 		number, text, statement, err := reviewed.client.Policy(ctx)
 		if err != nil && !errors.Is(err, control.ErrNotRunning) {

@@ -60,6 +60,6 @@ func Expected(sandbox store.Sandbox, revision store.Revision, parent string) (Ex
 	return Expect{
 		Sandbox:         sandbox.ID,
 		PolicyDigest:    digest,
-		AuthorityDigest: AuthorityOf(sandbox.Spec, p).Digest(),
+		AuthorityDigest: AuthorityOf(sandbox.Spec.Under(revision), p).Digest(),
 	}, nil
 }

@@ -11,18 +11,17 @@ const keptSecrets = 4
 // Attach adds a provider. Its placeholder is new; variables of programs that run already stay what
 // they are. Errors carry a hint.
 func (in *Injector) Attach(a Attachment) error {
-	b, err := bind(a)
-	if err != nil {
-		return err
+	in.changing.Lock()
+	defer in.changing.Unlock()
+	var keep []string
+	for _, p := range in.Providers() {
+		keep = append(keep, p.Name)
 	}
-	return in.change(func(all []binding) ([]binding, error) {
-		for _, other := range all {
-			if err := other.collides(b); err != nil {
-				return nil, err
-			}
-		}
-		return append(all, b), nil
-	})
+	commit, err := in.Prepare(keep, a)
+	if err == nil {
+		commit()
+	}
+	return err
 }
 
 // collides refuses two providers that want the same name or variable.
@@ -72,6 +71,43 @@ func (in *Injector) edit(name string, f func(*binding)) error {
 		f(&all[i])
 		return all, nil
 	})
+}
+
+// Providers are those attached now.
+func (in *Injector) Providers() []Provider {
+	var attached []Provider
+	for _, b := range in.bindings() {
+		if !b.detached {
+			attached = append(attached, b.provider)
+		}
+	}
+	return attached
+}
+
+// Prepare makes ready that of the providers attached now only those named stay, and that others join
+// them. Nothing has changed until commit is called, which cannot fail; whoever calls keeps other
+// changes from happening between the two.
+func (in *Injector) Prepare(keep []string, added ...Attachment) (commit func(), err error) {
+	bindings := slices.Clone(in.bindings())
+	for i, b := range bindings {
+		if !b.detached && !slices.Contains(keep, b.provider.Name) {
+			bindings[i].places, bindings[i].detached = nil, true
+		}
+	}
+	for _, a := range added {
+		b, err := bind(a)
+		if err != nil {
+			return nil, err
+		}
+		for _, other := range bindings {
+			if err := other.collides(b); err != nil {
+				return nil, err
+			}
+		}
+		bindings = append(bindings, b)
+	}
+	next := newState(bindings)
+	return func() { in.now.Store(next) }, nil
 }
 
 // change puts the next state in the place of the one before, with a copy to work on.

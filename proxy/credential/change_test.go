@@ -85,3 +85,24 @@ func TestChangesBesideRequests(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func TestPrepare(t *testing.T) {
+	in := injector(t)
+	before := in.Env()
+	npm := attach(t, "my-npm", "npm", "npm_REALREALREAL", credential.Options{})
+	commit, err := in.Prepare([]string{"my-claude", "my-api"}, npm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in.Env()["NPM_TOKEN"] != "" || in.Env()["GITHUB_TOKEN"] == "" {
+		t.Error("what is only prepared is in force")
+	}
+	commit()
+	env := in.Env()
+	if env["NPM_TOKEN"] == "" || env["GITHUB_TOKEN"] != "" || env["ANTHROPIC_API_KEY"] != before["ANTHROPIC_API_KEY"] || len(in.Providers()) != 3 {
+		t.Errorf("got %v, want npm instead of github, and the others as they were", env)
+	}
+	if _, err := in.Prepare([]string{"my-npm"}, npm); err == nil {
+		t.Error("a provider was attached twice")
+	}
+}

@@ -14,6 +14,11 @@ type Provider struct {
 	Hosts     []string // where the secret may be sent, as HOST[:PORT][/PATH]; without a port it is 443
 }
 
+// Equal tells whether two are the same in every part.
+func (p Provider) Equal(o Provider) bool {
+	return p.Name == o.Name && p.Type == o.Type && slices.Equal(p.Variables, o.Variables) && slices.Equal(p.Hosts, o.Hosts)
+}
+
 // Options is what a user may say about a new provider beyond its name and type.
 type Options struct {
 	// Variable is the variable that the secret was read from, if the user named one.

@@ -34,17 +34,37 @@ func (s *supervisor) load(ctx context.Context, number int) error {
 	if err != nil {
 		return fmt.Errorf("read revision %d: %w", number, err)
 	}
-	next, err := s.accept(revision, now)
+	lend, err := s.readyProviders(ctx, revision)
+	var next *live.Snapshot
+	if err == nil {
+		next, err = s.accept(revision, now)
+	}
 	if err != nil {
 		s.mark(ctx, number, store.RevisionFailed, err.Error())
 		return err
 	}
 	s.openPorts(next.Policy)
 	s.live.Swap(next)
+	lend()
+	s.launch.Secrets = nil
 	s.signed = revision.Statement
 	s.mark(ctx, number, store.RevisionLoaded, "")
 	s.logger.Info("policy in force", "revision", number, "digest", revision.Digest)
 	return nil
+}
+
+// readyProviders finds the secrets that a revision lends before it is accepted: one that is missing
+// must not leave half of it in force. While the sandbox starts there are none yet, and attach reads
+// those of the last revision.
+func (s *supervisor) readyProviders(ctx context.Context, revision store.Revision) (lend func(), err error) {
+	if s.secrets == nil {
+		return func() {}, nil
+	}
+	lend, err = s.prepareProviders(ctx, s.secrets, revision)
+	if err != nil {
+		return nil, control.Errorf(control.CodeInvalid, "revision %d: %v", revision.Number, err)
+	}
+	return lend, nil
 }
 
 // accept turns a stored revision into one that may be swapped in, or says why not.

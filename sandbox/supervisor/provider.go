@@ -11,29 +11,47 @@ import (
 	"exeat/store"
 )
 
-// attach reads the secrets of the sandbox's providers, without those that were taken from it.
+// attach reads the secrets of the providers that the revision in force lends.
 func (s *supervisor) attach() (*credential.Injector, error) {
-	gone, err := s.store.Detached(context.Background(), s.sandbox.ID)
+	revision, err := s.store.Revision(context.Background(), s.sandbox.ID, s.live.Load().Revision)
 	if err != nil {
 		return nil, err
 	}
-	var attached []credential.Attachment
-	for _, ref := range s.sandbox.Spec.Providers {
-		if slices.Contains(gone, ref.Name) {
-			continue
-		}
-		value, err := s.secretOf(ref.Name, s.launch.Secrets[ref.Name])
-		if err != nil {
-			return nil, fmt.Errorf("secret of provider %q: %w", ref.Name, err)
-		}
-		attached = append(attached, credential.Attachment{Provider: providerOf(ref), Secret: value})
+	in, err := credential.NewInjector()
+	if err != nil {
+		return nil, err
 	}
+	commit, err := s.prepareProviders(context.Background(), in, revision)
+	if err != nil {
+		return nil, err
+	}
+	commit()
 	s.launch.Secrets = nil
-	return credential.NewInjector(attached...)
+	return in, nil
 }
 
-func providerOf(ref store.ProviderRef) credential.Provider {
-	return credential.Provider{Name: ref.Name, Type: ref.Type, Variables: ref.Variables, Hosts: ref.Hosts}
+// prepareProviders makes the providers of a revision ready to be lent, and no others. Nothing has
+// changed until commit is called.
+func (s *supervisor) prepareProviders(ctx context.Context, in *credential.Injector, revision store.Revision) (commit func(), err error) {
+	lent, err := s.store.Lent(ctx, s.sandbox, revision)
+	if err != nil {
+		return nil, err
+	}
+	var keep []string
+	var added []credential.Attachment
+	for _, ref := range lent {
+		p := credential.Provider{Name: ref.Name, Type: ref.Type, Variables: ref.Variables, Hosts: ref.Hosts}
+		if slices.ContainsFunc(in.Providers(), p.Equal) {
+			keep = append(keep, p.Name)
+			continue
+		}
+		value, err := s.secretOf(p.Name, s.launch.Secrets[p.Name])
+		if err != nil {
+			return nil, fmt.Errorf("secret of provider %q: %w", p.Name, err)
+		}
+		added = append(added, credential.Attachment{Provider: p, Secret: value})
+	}
+	return in.Prepare(keep, added...)
 }
 
 // secretOf is the secret that was handed over, because it is in a keyring, or the one in the
@@ -58,21 +76,32 @@ func (s *supervisor) environ() []string {
 }
 
 // Rotate implements control.Handler. The signature covers which provider reaches which hosts, not its
-// secret: another one widens nothing.
+// secret: another one widens nothing. One that is handed over for a provider that is not attached
+// waits for the revision that attaches it.
 func (h handler) Rotate(_ context.Context, provider, given string) error {
-	value, err := h.s.secretOf(provider, given)
-	if err == nil {
-		err = h.s.secrets.Rotate(provider, value)
-	}
+	s := h.s
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	value, err := s.secretOf(provider, given)
 	if err != nil {
 		return refused(err)
 	}
-	h.s.logger.Info("provider has another secret", "provider", provider)
+	lent := slices.ContainsFunc(s.secrets.Providers(), func(p credential.Provider) bool { return p.Name == provider })
+	if given != "" && !lent {
+		s.launch.Secrets = map[string]string{provider: given} // of one at a time: who offers one signs next
+		return nil
+	}
+	if err := s.secrets.Rotate(provider, value); err != nil {
+		return refused(err)
+	}
+	s.logger.Info("provider has another secret", "provider", provider)
 	return nil
 }
 
 // Detach implements control.Handler. It narrows, so nobody has to sign it.
 func (h handler) Detach(_ context.Context, provider string) error {
+	h.s.loading.Lock()
+	defer h.s.loading.Unlock()
 	if err := h.s.secrets.Detach(provider); err != nil {
 		return refused(err)
 	}

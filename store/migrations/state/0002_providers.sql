@@ -2,10 +2,15 @@
 ALTER TABLE providers ADD COLUMN source TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE providers ADD COLUMN keyring INTEGER NOT NULL DEFAULT 0;
 
--- Providers that were taken from a sandbox, of those it was signed for.
+-- The providers that a revision was signed for; null: those of the sandbox's spec.
+ALTER TABLE revisions ADD COLUMN providers TEXT NOT NULL DEFAULT 'null';
+
+-- Providers that were taken from a sandbox. Each counts up to its revision: a later one was signed for
+-- those it names.
 CREATE TABLE detached (
   sandbox  TEXT NOT NULL REFERENCES sandboxes (id) ON DELETE CASCADE,
   provider TEXT NOT NULL,
+  revision INTEGER NOT NULL,
   at       INTEGER NOT NULL,
   PRIMARY KEY (sandbox, provider)
 ) STRICT;
