@@ -11,6 +11,7 @@ import (
 // topics are the pages of the manual that `exeat help TOPIC` prints.
 var topics = []struct{ name, file, short string }{
 	{"policy-language", "policy.md", "How a policy file is written and what it means"},
+	{"credentials", "credentials.md", "How secrets are lent to requests and kept out of sandboxes"},
 	{"threat-model", "threat-model.md", "What a sandbox and an approval protect, and what not"},
 }
 
