@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -207,6 +208,8 @@ func FuzzApply(f *testing.F) {
 	f.Add("github.com", true, "authorization", "basic P1:P2", "/P3")
 	f.Add("api.anthropic.com", false, "X-API-KEY", "P2", "/")
 	f.Add("api.example.com", true, "P3", "P3", "//u:P1@h/?%50")
+	f.Add("api.example.com:443/x", true, "X", "P3", "/?a=P3&%50=P3")
+	f.Add("api.example.com:8443", true, "X", "Y", "/?a=P3")
 	in := injector(f)
 	env := in.Env()
 	owner := map[string][]string{
@@ -225,17 +228,27 @@ func FuzzApply(f *testing.F) {
 		h := http.Header{fill(key): {value, "plain"}}
 		_, err = in.Apply(host, verified, h, u)
 		for secret, hosts := range owner {
-			mine := verified && contains(hosts, strings.ToLower(strings.TrimSuffix(host, ".")))
-			if !mine && shows(h, secret) {
-				t.Errorf("%s (verified %v) gets %v", host, verified, h)
+			mine := verified && contains(hosts, hostOf(host))
+			if !mine && (shows(h, secret) || strings.Contains(u.String(), secret)) {
+				t.Errorf("%s (verified %v) gets %v, %s", host, verified, h, u)
 			}
 		}
 		for _, p := range env {
-			if err == nil && !contains(in.Hosts(), strings.ToLower(strings.TrimSuffix(host, "."))) && shows(h, p) {
+			if err == nil && !contains(in.Hosts(), hostOf(host)) && shows(h, p) {
 				t.Errorf("%s gets a placeholder: %v", host, h)
 			}
 		}
 	})
+}
+
+// hostOf is the host of a destination on port 443; on another one nobody owns it.
+func hostOf(to string) string {
+	authority, _, _ := strings.Cut(to, "/")
+	host, port, given := strings.Cut(authority, ":")
+	if n, err := strconv.ParseUint(port, 10, 16); given && (err != nil || n != 443) {
+		return ""
+	}
+	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
 func contains(all []string, one string) bool {
