@@ -29,7 +29,7 @@ provider's hosts, and nowhere else.
 The value never stands on the command line, where every user of the machine
 could read it:
   --from-existing          takes it from the variable the type knows (GITHUB_TOKEN,
-                           ANTHROPIC_API_KEY), for claude also from the login of Claude Code
+                           ANTHROPIC_API_KEY), for claude and codex from the login on this machine
   --credential NAME        takes it from the variable NAME
   --credential NAME=-      asks at the terminal, or reads standard input, and calls it NAME in the sandbox
   --from-file NAME=PATH    takes what is in the file
@@ -149,7 +149,10 @@ func unused(ctx context.Context, boxes *sandbox.Sandboxes, name string) error {
 			return err
 		}
 		if lends {
-			return &hintError{fmt.Errorf("provider %q is attached to sandbox %q", name, info.Name), fmt.Sprintf("exeat sandbox provider detach %s %s", info.Name, name)}
+			return &hintError{
+				fmt.Errorf("provider %q is attached to sandbox %q", name, info.Name),
+				fmt.Sprintf("exeat sandbox provider detach %s %s", info.Name, name),
+			}
 		}
 	}
 	return nil

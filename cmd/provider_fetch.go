@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -41,7 +40,7 @@ func fetchSecret(ctx context.Context, env Env, p *store.Provider) (credential.Va
 	case store.SourceCommand:
 		return commandSecret(ctx, env, p.Source.Command)
 	case store.SourceLogin:
-		return loginSecret(p.Source.Path, p.Type)
+		return loginSecret(p)
 	}
 	return variableSecret(env, p)
 }
@@ -65,18 +64,18 @@ func variableSecret(env Env, p *store.Provider) (credential.Value, error) {
 			return credential.NewValue(text)
 		}
 	}
-	missing := fmt.Errorf("no credential: %s is not set", strings.Join(wanted, " or "))
 	profile, err := credential.ProfileOf(p.Type)
-	if err == nil && profile.Login != "" && p.Source.Variable == "" {
-		path := filepath.Join(env.Home, profile.Login)
-		value, err := loginSecret(path, p.Type)
-		if err != nil {
-			return value, fmt.Errorf("%w, and %w", missing, err)
-		}
-		p.Source = store.Source{Kind: store.SourceLogin, Path: path}
-		return value, nil
+	if err != nil {
+		return credential.Value{}, err
 	}
-	return credential.Value{}, &hintError{missing, "export " + wanted[0] + "=...   (put the credential there, and run the command again)"}
+	if p.Source.Variable != "" || profile.Login == "" {
+		return credential.Value{}, &hintError{
+			fmt.Errorf("no credential: %s is not set", strings.Join(wanted, " or ")),
+			"export " + wanted[0] + "=...   (put the credential there, and run the command again)",
+		}
+	}
+	p.Source = store.Source{Kind: store.SourceLogin, Path: filepath.Join(env.Home, profile.Login)}
+	return loginSecret(p)
 }
 
 // inputSecret asks at the terminal, or reads a pipe.
@@ -142,7 +141,10 @@ func commandSecret(ctx context.Context, env Env, command []string) (credential.V
 	case ctx.Err() != nil:
 		return credential.Value{}, fmt.Errorf("command %s: gave no credential within %s", command[0], commandPatience)
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return credential.Value{}, &hintError{fmt.Errorf("command %s: there is no such program", command[0]), "there is no shell: aliases, pipes and $VARIABLES have no meaning there"}
+		return credential.Value{}, &hintError{
+			fmt.Errorf("command %s: there is no such program", command[0]),
+			"there is no shell: aliases, pipes and $VARIABLES have no meaning there",
+		}
 	case err != nil:
 		return credential.Value{}, fmt.Errorf("command %s: %w", command[0], err)
 	}
@@ -151,29 +153,4 @@ func commandSecret(ctx context.Context, env Env, command []string) (credential.V
 		return credential.Value{}, errors.New("the command contains the credential itself, and would be remembered with it")
 	}
 	return value, err
-}
-
-// loginSecret reads the secret out of the file in which a service's own program keeps its login.
-func loginSecret(path, typ string) (credential.Value, error) {
-	profile, err := credential.ProfileOf(typ)
-	if err != nil {
-		return credential.Value{}, err
-	}
-	text, err := readSmall(path)
-	if err != nil {
-		return credential.Value{}, err
-	}
-	var node any
-	if json.Unmarshal(text, &node) != nil { // its error would quote the file
-		return credential.Value{}, fmt.Errorf("%s is not JSON", path)
-	}
-	for _, key := range profile.LoginKey {
-		object, _ := node.(map[string]any)
-		node = object[key]
-	}
-	secret, ok := node.(string)
-	if !ok {
-		return credential.Value{}, fmt.Errorf("%s has no %s", path, strings.Join(profile.LoginKey, "."))
-	}
-	return valueOf(path, secret)
 }

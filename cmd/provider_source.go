@@ -44,7 +44,8 @@ func (o sourceOptions) given() int {
 func (o sourceOptions) pick(env Env) (variable string, source store.Source, err error) {
 	switch {
 	case o.given() != 1:
-		return "", source, &usageError{err: errors.New("say where the credential comes from: --from-existing, --credential NAME, --from-file NAME=PATH, or --from-command NAME='gh auth token'")}
+		return "", source, &usageError{err: errors.New("say where the credential comes from: --from-existing, --credential NAME, " +
+			"--from-file NAME=PATH, or --from-command NAME='gh auth token'")}
 	case o.fromFile != "":
 		return o.pickFile(env)
 	case o.fromCommand != "":
@@ -60,8 +61,9 @@ func (o sourceOptions) pick(env Env) (variable string, source store.Source, err 
 func (o sourceOptions) pickVariable() (string, store.Source, error) {
 	variable, value, given := strings.Cut(o.credential, "=")
 	if given && value != "-" {
+		err := errors.New("a credential's value must not stand on the command line, where other users can read it")
 		hint := fmt.Sprintf("export %s=...; and --credential %s   (or --credential %s=- to type it)", variable, variable, variable)
-		return "", store.Source{}, &usageError{errors.New("a credential's value must not stand on the command line, where other users can read it"), hint}
+		return "", store.Source{}, &usageError{err, hint}
 	}
 	if given {
 		return variable, store.Source{Kind: store.SourceInput}, nil
@@ -88,7 +90,8 @@ func (o sourceOptions) pickCommand() (string, store.Source, error) {
 		err = errors.New("want NAME=COMMAND")
 	}
 	if err != nil {
-		return "", store.Source{}, &usageError{fmt.Errorf("--from-command %q: %w", o.fromCommand, err), "--from-command GITHUB_TOKEN='gh auth token'"}
+		err = fmt.Errorf("--from-command %q: %w", o.fromCommand, err)
+		return "", store.Source{}, &usageError{err, "--from-command GITHUB_TOKEN='gh auth token'"}
 	}
 	return variable, store.Source{Kind: store.SourceCommand, Command: command}, nil
 }

@@ -41,7 +41,7 @@ func runSandboxAttach(ctx context.Context, env Env, name, provider string) error
 	if err != nil {
 		return err
 	}
-	ref := store.ProviderRef{Name: p.Name, Type: p.Type, Hosts: p.Hosts, Variables: p.Variables}
+	ref := store.ProviderRef{Name: p.Name, Type: p.Type, Hosts: p.Hosts, Variables: p.Variables, Account: p.Account}
 	request := grant.Request{SandboxID: info.ID, Source: "sandbox provider attach " + provider, Attach: &ref}
 	if err := runApprove(ctx, env, request, false); err != nil {
 		return err
@@ -107,6 +107,7 @@ func runSandboxDetach(ctx context.Context, env Env, name, provider string) error
 		return err
 	}
 	fmt.Fprintf(env.Err, "detached provider %s from %s: its secret is lent no more\n", provider, name)
-	fmt.Fprintf(env.Err, "%s programs that run already keep its placeholder in their environment; it is refused everywhere\n", env.errStyle().warn("note:"))
+	fmt.Fprintf(env.Err, "%s programs that run already keep its placeholder in their environment; it is refused everywhere\n",
+		env.errStyle().warn("note:"))
 	return nil
 }

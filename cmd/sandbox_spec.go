@@ -135,7 +135,7 @@ func attached(ctx context.Context, st *store.Store, names []string) ([]store.Pro
 		if err != nil {
 			return nil, err
 		}
-		refs = append(refs, store.ProviderRef{Name: p.Name, Type: p.Type, Hosts: p.Hosts, Variables: p.Variables})
+		refs = append(refs, store.ProviderRef{Name: p.Name, Type: p.Type, Hosts: p.Hosts, Variables: p.Variables, Account: p.Account})
 	}
 	return refs, nil
 }

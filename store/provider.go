@@ -16,7 +16,8 @@ type Provider struct {
 	Fingerprint string
 	CreatedAt   time.Time
 	Source      Source
-	Keyring     bool // the secret is in the keyring of the desktop, not in a file
+	Account     string // of a login: whose it is, which is no secret
+	Keyring     bool   // the secret is in the keyring of the desktop, not in a file
 }
 
 // Source is where a secret was read, to read it there again.
@@ -36,18 +37,19 @@ const (
 	SourceLogin    = "login"    // Path, in which a program keeps its login
 )
 
-const selectProvider = `SELECT name, type, variables, hosts, fingerprint, created_at, source, keyring FROM providers `
+const selectProvider = `SELECT name, type, variables, hosts, fingerprint, created_at, source, keyring, account FROM providers `
 
 func scanProvider(row scanner) (p Provider, err error) {
-	err = row.Scan(&p.Name, &p.Type, asJSON(&p.Variables), asJSON(&p.Hosts), &p.Fingerprint, (*instant)(&p.CreatedAt), asJSON(&p.Source), &p.Keyring)
+	err = row.Scan(&p.Name, &p.Type, asJSON(&p.Variables), asJSON(&p.Hosts), &p.Fingerprint, (*instant)(&p.CreatedAt), asJSON(&p.Source), &p.Keyring, &p.Account)
 	return p, err
 }
 
 // CreateProvider returns ErrConflict if the name is taken.
 func (s *Store) CreateProvider(ctx context.Context, p Provider) error {
 	err := s.db.change(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO providers (name, type, variables, hosts, fingerprint, created_at, source, keyring) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			p.Name, p.Type, asJSON(&p.Variables), asJSON(&p.Hosts), p.Fingerprint, orNow(p.CreatedAt), asJSON(&p.Source), p.Keyring)
+		_, err := tx.ExecContext(ctx, `INSERT INTO providers (name, type, variables, hosts, fingerprint, created_at, source, keyring, account)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			p.Name, p.Type, asJSON(&p.Variables), asJSON(&p.Hosts), p.Fingerprint, orNow(p.CreatedAt), asJSON(&p.Source), p.Keyring, p.Account)
 		if taken(err) {
 			return fmt.Errorf("the name is taken: %w", ErrConflict)
 		}

@@ -50,6 +50,7 @@ type ProviderRef struct {
 	Type      string   `json:"type"`
 	Hosts     []string `json:"hosts,omitempty"`
 	Variables []string `json:"variables,omitempty"`
+	Account   string   `json:"account,omitempty"` // see Provider
 }
 
 // Program is the agent's own program, found outside the directories of the policy.

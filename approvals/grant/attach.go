@@ -15,7 +15,10 @@ import (
 func (p *Pending) join(ref store.ProviderRef) error {
 	for _, other := range p.lent {
 		if other.Name == ref.Name {
-			return &problem{fmt.Errorf("provider %q is attached to sandbox %q already", ref.Name, p.Sandbox.Name), "exeat sandbox get " + p.Sandbox.Name}
+			return &problem{
+				fmt.Errorf("provider %q is attached to sandbox %q already", ref.Name, p.Sandbox.Name),
+				"exeat sandbox get " + p.Sandbox.Name,
+			}
 		}
 		for _, v := range ref.Variables {
 			if slices.Contains(other.Variables, v) {
@@ -54,5 +57,6 @@ func (p *Pending) providers() []store.ProviderRef {
 }
 
 func sameProvider(a, b store.ProviderRef) bool {
-	return a.Name == b.Name && a.Type == b.Type && slices.Equal(a.Hosts, b.Hosts) && slices.Equal(a.Variables, b.Variables)
+	return a.Name == b.Name && a.Type == b.Type && a.Account == b.Account &&
+		slices.Equal(a.Hosts, b.Hosts) && slices.Equal(a.Variables, b.Variables)
 }

@@ -189,6 +189,8 @@ func TestForeign(t *testing.T) {
 		{"another token in Basic", "github.com", "Authorization", basic("x", "ghp_attacker"), true},
 		{"another key", "api.anthropic.com", "X-Api-Key", "sk-ant-attacker", true},
 		{"cookie", "github.com", "Cookie", "user_session=attacker", true},
+		{"cookie of a front", "github.com", "Cookie", "__cf_bm=1; cf_clearance=2", false},
+		{"cookie beside one of a front", "github.com", "Cookie", "__cf_bm=1; user_session=attacker", true},
 		{"another provider's", "github.com", "Authorization", "token " + in.Env()["API_KEY"], true},
 		{"where the type has none", "github.com", "X-Api-Key", p, true},
 		{"host without a provider", "example.org", "Authorization", "token ghp_attacker", false},

@@ -46,12 +46,29 @@ func (in *Injector) Foreign(to string, h http.Header, target *url.URL) error {
 func foreignHeader(own []binding, h http.Header) string {
 	for _, key := range carriers {
 		for _, v := range h.Values(key) {
+			if key == "Cookie" && harmless(v) {
+				continue
+			}
 			if !slices.ContainsFunc(own, func(b binding) bool { _, ok := b.credential(v); return ok && b.carries(key) }) {
 				return "header " + key
 			}
 		}
 	}
 	return ""
+}
+
+// bots are cookies by which a front tells programs from people. They stand for no account.
+var bots = []string{"__cf_bm", "_cfuvid", "cf_clearance", "__cflb"}
+
+// harmless tells whether a Cookie field has no other cookies than those.
+func harmless(field string) bool {
+	for cookie := range strings.SplitSeq(field, ";") {
+		name, _, _ := strings.Cut(strings.TrimSpace(cookie), "=")
+		if !slices.Contains(bots, name) {
+			return false
+		}
+	}
+	return true
 }
 
 // foreignParameter looks at the parameters that carry credentials anywhere, and at those that do for

@@ -18,14 +18,17 @@ type Profile struct {
 	// and LoginKey the names that lead to the secret in its JSON. Empty: there is none.
 	Login    string
 	LoginKey []string
+	// AccountKey leads to whose login it is, for a type whose programs need to know.
+	AccountKey []string
 	// Note is what a user should know about the type, as a sentence; mostly empty.
 	Note string
 
-	headers []string // that carry the secret; nil means any
-	query   []string // parameters that carry it; where headers is nil, any
-	notGit  []string // of the hosts, those without git repositories
-	git     bool     // the service speaks git over HTTPS
-	shapes  []shape  // of its kinds of secrets; the first is that of any other
+	headers []string                                    // that carry the secret; nil means any
+	query   []string                                    // parameters that carry it; where headers is nil, any
+	notGit  []string                                    // of the hosts, those without git repositories
+	git     bool                                        // the service speaks git over HTTPS
+	shapes  []shape                                     // of its kinds of secrets; the first is that of any other
+	login   func(token, account string) ([]byte, error) // the login file of a sandbox; nil: variables are enough
 }
 
 // Types returns the types of providers there are.

@@ -62,6 +62,15 @@ func models() []Profile {
 			shapes:  []shape{{"sk-proj-", 164, ""}, {"sk-svcacct-", 167, ""}, {"sk-", 51, ""}},
 		},
 		{
+			Type:  "codex", // reads its login from a file only
+			Hosts: []string{"chatgpt.com/backend-api"},
+			Login: ".codex/auth.json", LoginKey: []string{"tokens", "access_token"}, AccountKey: []string{"tokens", "account_id"},
+			Note:    `a login's token is good for some days; "exeat provider update" reads it again`,
+			headers: []string{"Authorization"},
+			shapes:  []shape{{jwtHead, len(jwtHead) + 342, ""}},
+			login:   codexLogin,
+		},
+		{
 			Type: "google", Variables: []string{"GEMINI_API_KEY", "GOOGLE_API_KEY"},
 			Hosts:   []string{"generativelanguage.googleapis.com"},
 			headers: []string{"X-Goog-Api-Key", "Authorization"},

@@ -11,12 +11,13 @@ type Provider struct {
 	Name      string   // also the name of the secret's file
 	Type      string   // one of Types
 	Variables []string // set to the placeholder in the sandbox
+	Account   string   // of a login: whose it is, which is no secret
 	Hosts     []string // where the secret may be sent, as HOST[:PORT][/PATH]; without a port it is 443
 }
 
 // Equal tells whether two are the same in every part.
 func (p Provider) Equal(o Provider) bool {
-	return p.Name == o.Name && p.Type == o.Type && slices.Equal(p.Variables, o.Variables) && slices.Equal(p.Hosts, o.Hosts)
+	return p.Name == o.Name && p.Type == o.Type && p.Account == o.Account && slices.Equal(p.Variables, o.Variables) && slices.Equal(p.Hosts, o.Hosts)
 }
 
 // Options is what a user may say about a new provider beyond its name and type.
@@ -48,7 +49,7 @@ func NewProvider(name, typ string, o Options) (Provider, error) {
 			Advice: "use a bearer key of Bedrock: --type aws --credential AWS_BEARER_TOKEN_BEDROCK --host bedrock-runtime.REGION.amazonaws.com",
 		}
 	}
-	if o.Variable == "" && len(p.Variables) == 0 {
+	if o.Variable == "" && len(p.Variables) == 0 && p.login == nil {
 		return Provider{}, &Error{
 			Text:   fmt.Sprintf("a provider of type %s needs the variable that holds its secret", typ),
 			Advice: "name it: --credential API_KEY",

@@ -31,6 +31,9 @@ func (s *supervisor) openKeys() (err error) {
 
 // openDoors serves everything the sandbox can reach.
 func (s *supervisor) openDoors(context.Context) error {
+	if err := s.writeLogins(); err != nil { // what a program has put there must not keep the sandbox from starting
+		s.warn(fmt.Sprintf("a program's login is missing: %v", err))
+	}
 	sink := &sink{log: s.ahead.log, reader: s.ahead.reader, denials: s.denials, logger: s.logger}
 	names := netns.NewNames()
 	watcher, err := s.watch(sink, names)

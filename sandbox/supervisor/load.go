@@ -46,7 +46,6 @@ func (s *supervisor) load(ctx context.Context, number int) error {
 	s.openPorts(next.Policy)
 	s.live.Swap(next)
 	lend()
-	s.launch.Secrets = nil
 	s.signed = revision.Statement
 	s.mark(ctx, number, store.RevisionLoaded, "")
 	s.logger.Info("policy in force", "revision", number, "digest", revision.Digest)
@@ -60,11 +59,17 @@ func (s *supervisor) readyProviders(ctx context.Context, revision store.Revision
 	if s.secrets == nil {
 		return func() {}, nil
 	}
-	lend, err = s.prepareProviders(ctx, s.secrets, revision)
+	commit, err := s.prepareProviders(ctx, s.secrets, revision)
 	if err != nil {
 		return nil, control.Errorf(control.CodeInvalid, "revision %d: %v", revision.Number, err)
 	}
-	return lend, nil
+	return func() {
+		commit()
+		s.launch.Secrets = nil
+		if err := s.writeLogins(); err != nil {
+			s.logger.Warn("attach", "err", err)
+		}
+	}, nil
 }
 
 // accept turns a stored revision into one that may be swapped in, or says why not.

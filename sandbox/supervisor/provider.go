@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path"
 	"slices"
 
 	"exeat/proxy/credential"
@@ -40,7 +42,7 @@ func (s *supervisor) prepareProviders(ctx context.Context, in *credential.Inject
 	var keep []string
 	var added []credential.Attachment
 	for _, ref := range lent {
-		p := credential.Provider{Name: ref.Name, Type: ref.Type, Variables: ref.Variables, Hosts: ref.Hosts}
+		p := credential.Provider{Name: ref.Name, Type: ref.Type, Variables: ref.Variables, Hosts: ref.Hosts, Account: ref.Account}
 		if slices.ContainsFunc(in.Providers(), p.Equal) {
 			keep = append(keep, p.Name)
 			continue
@@ -52,6 +54,46 @@ func (s *supervisor) prepareProviders(ctx context.Context, in *credential.Inject
 		added = append(added, credential.Attachment{Provider: p, Secret: value})
 	}
 	return in.Prepare(keep, added...)
+}
+
+// writeLogins puts the login files of providers into the home. It is the sandbox's own: a path that
+// leads out of it is not followed (os.Root), and what is there is replaced, never opened.
+func (s *supervisor) writeLogins() error {
+	files, err := s.secrets.Files()
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	home, err := os.OpenRoot(s.dir.Home())
+	if err != nil {
+		return fmt.Errorf("home of sandbox: %w", err)
+	}
+	defer home.Close()
+	for _, f := range files {
+		if err := s.writeLogin(home, f); err != nil {
+			return fmt.Errorf("login file: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *supervisor) writeLogin(home *os.Root, f credential.File) error {
+	dir := path.Dir(f.Path)
+	if err := home.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	if err := home.Remove(f.Path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	file, err := home.OpenFile(f.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(f.Content)
+	if os.Geteuid() == 0 {
+		row := s.sandbox.Spec
+		err = errors.Join(err, file.Chown(row.HostUID, row.HostGID), home.Lchown(dir, row.HostUID, row.HostGID))
+	}
+	return errors.Join(err, file.Close())
 }
 
 // secretOf is the secret that was handed over, because it is in a keyring, or the one in the
