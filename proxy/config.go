@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"crypto/x509"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -76,6 +77,15 @@ type Credentials interface {
 	// Apply names the providers whose secrets it put into h and into the query of u. An error means that
 	// the request carries a placeholder to a place where it must not go.
 	Apply(to string, tls bool, h http.Header, u *url.URL) (used []string, err error)
+	// Body is Apply for a body that was read whole. To has the path behind it.
+	Body(to string, tls bool, contentType string, body []byte) (out []byte, used []string, err error)
+	// Carries tells whether a placeholder stands in data. Watch passes a body on, and ends it with a
+	// *credential.Misuse before a placeholder is complete.
+	Carries(data []byte) bool
+	Watch(r io.Reader) io.Reader
+	// MaskHeader and Mask put placeholders in place of secrets that an origin sends back.
+	MaskHeader(h http.Header)
+	Mask(r io.ReadCloser) io.ReadCloser
 }
 
 // Resolver looks names up outside the sandbox; *net.Resolver is one.

@@ -12,7 +12,18 @@ import (
 	"exeat/proxy"
 )
 
-type panicking struct{}
+// noSecrets is no credential at all, in whatever is read or masked.
+type noSecrets struct{}
+
+func (noSecrets) Body(_ string, _ bool, _ string, body []byte) ([]byte, []string, error) {
+	return body, nil, nil
+}
+func (noSecrets) Carries([]byte) bool                { return false }
+func (noSecrets) Watch(r io.Reader) io.Reader        { return r }
+func (noSecrets) MaskHeader(http.Header)             {}
+func (noSecrets) Mask(r io.ReadCloser) io.ReadCloser { return r }
+
+type panicking struct{ noSecrets }
 
 func (panicking) Foreign(string, http.Header, *url.URL) error { panic("boom") }
 func (panicking) Apply(string, bool, http.Header, *url.URL) ([]string, error) {
@@ -20,7 +31,7 @@ func (panicking) Apply(string, bool, http.Header, *url.URL) ([]string, error) {
 }
 
 // keys is one provider whose host is api.example.
-type keys struct{}
+type keys struct{ noSecrets }
 
 func (keys) Foreign(_ string, h http.Header, _ *url.URL) error {
 	if h.Get("X-Api-Key") == "theirs" {

@@ -41,6 +41,7 @@ func (x *exchange) forward() {
 		_ = http.NewResponseController(x.w).EnableFullDuplex()
 	}
 	x.server.forward.ServeHTTP(x.answer, x.outgoing(ctx))
+	x.recordMisuse()
 	if t.truncated.Load() {
 		// The answer broke off. Ending it properly would make half a file look like a whole one.
 		panic(http.ErrAbortHandler)
@@ -51,13 +52,17 @@ func (x *exchange) forward() {
 }
 
 func (x *exchange) ticket() *ticket {
-	return &ticket{
+	t := &ticket{
 		method: x.r.Method, url: x.target.String(),
 		host: x.flow.host, port: x.flow.port, authority: x.flow.authority(false),
 		addresses: x.addresses, streams: x.isHTTP2(),
 		broken: connOf(x.r).err,
 		failed: x.failed,
 	}
+	if len(x.secrets) > 0 {
+		t.mask = x.mask
+	}
+	return t
 }
 
 // failed answers for an upstream that did not.
@@ -82,7 +87,7 @@ func (x *exchange) explain(err error) *refusal {
 		r = denied(d)
 	} else if v := connOf(x.r).claim(); v != nil {
 		r = malformed(v)
-	} else {
+	} else if r = x.misused.Load(); r == nil {
 		return upstreamRefusal(x.flow, err)
 	}
 	var recordErr error

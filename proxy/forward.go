@@ -32,6 +32,8 @@ type ticket struct {
 	streams   bool         // the client speaks HTTP/2
 	// broken says why the client's side cannot be trusted any more, or nil.
 	broken func() error
+	// mask takes secrets from an answer; nil where none went out.
+	mask func(resp *http.Response)
 	// failed answers instead of the upstream; it may not return nil.
 	failed func(r *http.Request, err error) *http.Response
 
@@ -89,6 +91,9 @@ func (t *ticket) roundTrip(transport http.RoundTripper, r *http.Request) *http.R
 		return t.failed(r, err)
 	}
 	resp.Header.Del(denialField) // only ours are denials
+	if t.mask != nil {
+		t.mask(resp)
+	}
 	resp.Body = countedBody{ReadCloser: resp.Body, count: &t.in, broken: &t.truncated}
 	return resp
 }

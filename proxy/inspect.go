@@ -34,6 +34,9 @@ func (x *exchange) inspect(reads policy.Reads) *refusal {
 		x.inspectPush()
 	}
 	if !reads.GraphQL && !reads.MCP && !reads.JSONRPC {
+		if reads.RewriteBody && x.r.ContentLength != 0 && x.server.cfg.Credentials != nil {
+			return x.readBody(maxFilled)
+		}
 		return nil
 	}
 	if x.r.Method == http.MethodPost {

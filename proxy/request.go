@@ -25,14 +25,15 @@ type exchange struct {
 	began  time.Time
 
 	revision  int
-	request   policy.Request  // as judged, and as sent
-	target    *url.URL        // as sent
-	decision  policy.Decision // of the policy, allowed
-	addresses []netip.Addr    // checked
-	failure   error           // why they could not be found
-	secrets   []string        // providers whose credentials were put in
-	read      inspection      // of the body
-	id        int64           // of the record
+	request   policy.Request          // as judged, and as sent
+	target    *url.URL                // as sent
+	decision  policy.Decision         // of the policy, allowed
+	addresses []netip.Addr            // checked
+	failure   error                   // why they could not be found
+	secrets   []string                // providers whose credentials were put in
+	read      inspection              // of the body
+	misused   atomic.Pointer[refusal] // the body carried a placeholder where it must not go
+	id        int64                   // of the record
 
 	cancel  context.CancelFunc
 	revoked atomic.Pointer[Snapshot] // the policy that ended this exchange
@@ -161,28 +162,6 @@ func (x *exchange) readFor(snapshot Snapshot) (policy.Admission, *refusal) {
 		}
 		snapshot = now
 	}
-}
-
-// addCredentials cleans the header and puts secrets in, only where the way out is verified TLS.
-func (x *exchange) addCredentials() *refusal {
-	cleanRequest(x.r.Header)
-	if x.request.Upgrade {
-		x.r.Header.Set("Connection", "Upgrade")
-		x.r.Header.Set("Upgrade", "websocket")
-	}
-	if x.server.cfg.Credentials == nil {
-		return nil
-	}
-	to := x.flow.authority(true)
-	if err := x.server.cfg.Credentials.Foreign(to, x.r.Header, x.target); err != nil {
-		return refuse(http.StatusForbidden, codeForeign, err.Error())
-	}
-	used, err := x.server.cfg.Credentials.Apply(to, x.flow.secure, x.r.Header, x.target)
-	if err != nil {
-		return refuse(http.StatusForbidden, policy.CodeCredential, err.Error())
-	}
-	x.secrets = used
-	return nil
 }
 
 // event is the record of this exchange.

@@ -77,6 +77,8 @@ func (x *exchange) carrySocket(ctx context.Context, resp *http.Response, t *tick
 // maxMessage bounds a message that is judged where the policy names no bound, in bytes.
 const maxMessage = 1 << 20
 
+const unrecordedMessage = "exeat cannot record the decision, so nothing is let through"
+
 // Status codes of a closing WebSocket (RFC 6455 7.4.1 and the registry it began).
 const (
 	closePolicy  = 1008
@@ -113,7 +115,7 @@ func (x *exchange) switchClient(resp *http.Response) (io.ReadWriteCloser, error)
 // messageJudge reads each message where the policy asks for it. Where it does not, all messages are
 // alike: they pass unread, or none does.
 func (x *exchange) messageJudge() websocket.Judge {
-	if !x.read.reads.Messages && x.messageBy(x.server.cfg.Snapshot(), x.request).Verdict != policy.Denied {
+	if !x.read.reads.Messages && !x.fillsMessages() && x.messageBy(x.server.cfg.Snapshot(), x.request).Verdict != policy.Denied {
 		return nil
 	}
 	return x.judgeMessage
@@ -132,18 +134,18 @@ func (x *exchange) judgeMessage(kind websocket.Kind, message []byte) ([]byte, *w
 	}
 	snapshot := x.server.cfg.Snapshot()
 	d := x.messageBy(snapshot, request)
-	if d.Verdict == policy.Allowed && len(request.Actions) == 0 {
-		return message, nil // plumbing
+	if d.Verdict == policy.Allowed && len(request.Actions) == 0 { // plumbing, or nobody asks what is in it
+		return x.fillMessage(kind, message)
 	}
 	id, err := x.server.record(x.messageEvent(d, snapshot.Revision, request.Actions))
 	switch {
 	case err != nil:
-		return nil, &websocket.Close{Code: closePolicy, Reason: "exeat cannot record the decision, so nothing is let through"}
+		return nil, &websocket.Close{Code: closePolicy, Reason: unrecordedMessage}
 	case d.Verdict == policy.Denied:
 		r := refusal{decision: d, id: id}
 		return nil, &websocket.Close{Code: closePolicy, Reason: r.sentence()}
 	}
-	return message, nil
+	return x.fillMessage(kind, message)
 }
 
 func readMessage(kind websocket.Kind, message []byte, known graphql.Registry) ([]graphql.Operation, error) {

@@ -121,6 +121,36 @@ func TestWebSocket(t *testing.T) {
 	}
 }
 
+// Secrets go into messages where the policy says so; elsewhere a message that is read may not carry one.
+func TestSecretsInMessages(t *testing.T) {
+	const endpoint = "{ host: api.example, port: 443, path: /ws, protocol: websocket, enforcement: enforce, access: read-write"
+	w, placeholder := withSecret(t, "version: 1\nnetwork_policies:\n  a: { endpoints: ["+endpoint+", websocket_credential_rewrite: true }], binaries: [{ path: /usr/bin/curl }] }\n")
+	got := make(chan string, 1)
+	w.origin("api.example", 443, func(rw http.ResponseWriter, r *http.Request) {
+		c, err := websocket.Accept(rw, r, nil)
+		if err != nil {
+			return
+		}
+		defer c.CloseNow()
+		_, message, _ := c.Read(r.Context())
+		got <- string(message)
+	})
+	c, _, err := websocket.Dial(t.Context(), "wss://api.example/ws", &websocket.DialOptions{HTTPClient: w.client(transparent)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	if err := c.Write(t.Context(), websocket.MessageText, []byte("key "+placeholder)); err != nil {
+		t.Fatal(err)
+	}
+	if message := <-got; message != "key "+theSecret {
+		t.Errorf("the origin got %q", message)
+	}
+	if events := w.sink.all(); events[len(events)-1].Credential != "mine" {
+		t.Errorf("recorded %s", w.sink.verdicts())
+	}
+}
+
 // What the policy refuses to become a WebSocket, and what an origin refuses, is an ordinary answer.
 func TestWebSocketRefused(t *testing.T) {
 	w := socketWorld(t, socketPolicy)

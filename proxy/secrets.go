@@ -1,0 +1,122 @@
+package proxy
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+
+	"exeat/policy"
+	"exeat/proxy/credential"
+)
+
+// maxFilled bounds a body into which secrets are put, in bytes. It is OpenShell's.
+const maxFilled = 256 << 10
+
+// addCredentials cleans the header and puts secrets in, only where the way out is verified TLS.
+func (x *exchange) addCredentials() *refusal {
+	cleanRequest(x.r.Header)
+	if x.request.Upgrade {
+		x.r.Header.Set("Connection", "Upgrade")
+		x.r.Header.Set("Upgrade", "websocket")
+	}
+	secrets := x.server.cfg.Credentials
+	if secrets == nil {
+		return nil
+	}
+	to := x.flow.authority(true)
+	if err := secrets.Foreign(to, x.r.Header, x.target); err != nil {
+		return refuse(http.StatusForbidden, codeForeign, err.Error())
+	}
+	used, err := secrets.Apply(to, x.flow.secure, x.r.Header, x.target)
+	if err != nil {
+		return refuse(http.StatusForbidden, policy.CodeCredential, err.Error())
+	}
+	x.secrets = used
+	if r := x.fillBody(secrets, to); r != nil {
+		return r
+	}
+	if len(x.secrets) > 0 { // what repeats a secret can only be found in what is not compressed
+		x.r.Header.Set("Accept-Encoding", "identity")
+	}
+	return nil
+}
+
+// fillBody puts secrets into the body where the policy asks for it. Elsewhere, and in what is too long to
+// be held, a placeholder ends the request before its last byte leaves.
+func (x *exchange) fillBody(secrets Credentials, to string) *refusal {
+	switch {
+	case x.r.ContentLength == 0:
+		return nil
+	case !x.read.reads.RewriteBody || !x.read.whole || x.unreadable() != nil:
+		x.r.Body = replayed{watched{secrets.Watch(x.r.Body), x}, x.r.Body}
+		return nil
+	}
+	body, used, err := secrets.Body(to+x.request.Path, x.flow.secure, x.r.Header.Get("Content-Type"), x.read.body)
+	if err != nil {
+		return refuse(http.StatusForbidden, policy.CodeCredential, err.Error())
+	}
+	x.secrets = append(x.secrets, used...)
+	x.r.Body, x.r.ContentLength = replayed{bytes.NewReader(body), x.r.Body}, int64(len(body))
+	return nil
+}
+
+// watched remembers that a body was ended because of a placeholder.
+type watched struct {
+	io.Reader
+	x *exchange
+}
+
+func (w watched) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
+	if misuse, ok := errors.AsType[*credential.Misuse](err); ok {
+		w.x.misused.Store(refuse(http.StatusForbidden, policy.CodeCredential, misuse.Error()))
+	}
+	return n, err
+}
+
+// recordMisuse records a placeholder in a body whose answer came all the same, before all of it was sent.
+func (x *exchange) recordMisuse() {
+	if r := x.misused.Load(); r != nil && r.id == 0 {
+		_, _ = x.server.record(x.event(r.decision, x.answer.status))
+	}
+}
+
+// mask takes the secrets that went out with a request from its answer. A masked text may have another
+// length, so that a short answer is held to count it, and a long one is sent in chunks.
+func (x *exchange) mask(resp *http.Response) {
+	secrets := x.server.cfg.Credentials
+	secrets.MaskHeader(resp.Header)
+	if coding := resp.Header.Get("Content-Encoding"); coding != "" && coding != "identity" || x.r.Method == http.MethodHead {
+		return
+	}
+	length := resp.ContentLength
+	resp.Body = secrets.Mask(resp.Body)
+	switch {
+	case length <= 0:
+	case length > maxFilled:
+		resp.ContentLength = -1
+		resp.Header.Del("Content-Length")
+	default:
+		x.hold(resp)
+	}
+}
+
+// hold reads a short answer to know its length. One that breaks off breaks off for the client too.
+func (x *exchange) hold(resp *http.Response) {
+	body, err := io.ReadAll(resp.Body)
+	rest := io.Reader(bytes.NewReader(body))
+	if err != nil {
+		rest = io.MultiReader(rest, broken{err})
+	} else {
+		resp.ContentLength = int64(len(body))
+		resp.Header.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	resp.Body = replayed{rest, resp.Body}
+}
+
+// broken is what is left of a body that ended in an error.
+type broken struct{ err error }
+
+func (b broken) Read([]byte) (int, error) { return 0, b.err }

@@ -1,0 +1,114 @@
+package proxy_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"exeat/proxy"
+	"exeat/proxy/credential"
+)
+
+const theSecret = "c0ffee-secret-of-the-user-0123456789"
+
+// withSecret is a world in which api.example is the host of a provider, whose placeholder it returns.
+func withSecret(t *testing.T, policyText string) (*world, string) {
+	p, err := credential.NewProvider("mine", "generic", credential.Options{Variable: "API_KEY", Hosts: []string{"api.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := credential.NewValue(theSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := credential.NewInjector(credential.Attachment{Provider: p, Secret: value})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newWorld(t, policyText, func(c *proxy.Config) { c.Credentials = in }), in.Env()["API_KEY"]
+}
+
+const fillPolicy = `version: 1
+network_policies:
+  api:
+    endpoints:
+      - { host: api.example, port: 443, path: /fill, protocol: rest, enforcement: enforce, access: full, request_body_credential_rewrite: true }
+      - { host: api.example, port: 443, path: /plain, protocol: rest, enforcement: enforce, access: full }
+      - { host: other.example, port: 443, protocol: rest, enforcement: enforce, access: full, request_body_credential_rewrite: true }
+    binaries: [{ path: /usr/bin/curl }]
+`
+
+// Secrets go into bodies where the policy says so, and a placeholder in any other ends the request before it is out.
+func TestSecretsInBodies(t *testing.T) {
+	w, placeholder := withSecret(t, fillPolicy)
+	var got []byte
+	for _, host := range []string{"api.example", "other.example"} {
+		w.origin(host, 443, func(_ http.ResponseWriter, r *http.Request) { got, _ = io.ReadAll(r.Body) })
+	}
+	long := strings.Repeat("x", 300<<10)
+	for name, row := range map[string]struct {
+		url, kind, body string
+		status          int
+		want, used      string
+	}{
+		"json":                {"api.example/fill", "application/json", `{"key":"` + placeholder + `"}`, 200, `{"key":"` + theSecret + `"}`, "mine"},
+		"form":                {"api.example/fill", "application/x-www-form-urlencoded", "a=1&key=" + placeholder, 200, "a=1&key=" + theSecret, "mine"},
+		"without one":         {"api.example/fill", "application/json", `{"a":1}`, 200, `{"a":1}`, ""},
+		"not asked for":       {"api.example/plain", "application/json", `{"key":"` + placeholder + `"}`, 403, "", ""},
+		"behind much":         {"api.example/plain", "text/plain", long + placeholder, 403, "", ""},
+		"too long to be held": {"api.example/fill", "text/plain", long + placeholder, 403, "", ""},
+		"another host":        {"other.example/", "application/json", `{"key":"` + placeholder + `"}`, 403, "", ""},
+		"of no known kind":    {"api.example/fill", "application/zip", placeholder, 403, "", ""},
+	} {
+		got = nil
+		w.sink.take()
+		resp, err := w.client(transparent).Post("https://"+row.url, row.kind, strings.NewReader(row.body))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != row.status || row.status == 200 && string(got) != row.want || bytes.Contains(got, []byte(placeholder)) {
+			t.Errorf("%s: %s, the origin got %.80q", name, resp.Status, got)
+		}
+		events := w.sink.all()
+		last := events[len(events)-1]
+		if row.status == 403 && last.Code != "credential_misuse" || row.status == 200 && last.Credential != row.used {
+			t.Errorf("%s: recorded %s", name, w.sink.verdicts())
+		}
+	}
+}
+
+// What an origin sends back of a secret is the placeholder again, and lengths stay true.
+func TestSecretsAreMasked(t *testing.T) {
+	w, placeholder := withSecret(t, fillPolicy)
+	w.origin("api.example", 443, func(rw http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept-Encoding") != "identity" {
+			t.Errorf("Accept-Encoding %q", r.Header.Get("Accept-Encoding"))
+		}
+		n, _ := strconv.Atoi(r.URL.Query().Get("n"))
+		body := strings.Repeat(r.Header.Get("Authorization")+" ", n)
+		rw.Header().Set("X-Seen", r.Header.Get("Authorization"))
+		rw.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		_, _ = io.WriteString(rw, body)
+	})
+	for _, n := range []int{1, 20_000} {
+		r, _ := http.NewRequestWithContext(t.Context(), "GET", "https://api.example/plain?n="+strconv.Itoa(n), nil)
+		r.Header.Set("Authorization", "Bearer "+placeholder)
+		r.Header.Set("Accept-Encoding", "gzip")
+		resp, err := w.client(explicit).Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if want := strings.Repeat("Bearer "+placeholder+" ", n); err != nil || string(body) != want {
+			t.Errorf("got %d bytes %.80q %v", len(body), body, err)
+		}
+		if resp.Header.Get("X-Seen") != "Bearer "+placeholder {
+			t.Errorf("header %q", resp.Header.Get("X-Seen"))
+		}
+	}
+}
