@@ -154,7 +154,7 @@ func (t *tunnel) checkName(name string) error {
 // copy moves bytes until the source ends, then ends the destination's direction. Both are raw sockets
 // where that is possible, so that the kernel can splice them.
 func (t *tunnel) copy(half net.Conn, dst io.Writer, src io.Reader, count *atomic.Int64) {
-	n, err := io.Copy(dst, src)
+	n, err := relay(dst, src)
 	count.Add(n)
 	if err != nil {
 		t.reset()

@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -82,6 +83,41 @@ func (d dripping) Write(p []byte) (int, error) {
 		}
 	}
 	return len(p), nil
+}
+
+// What comes after a pause, and what a client reads only after one, comes through whole.
+func TestSpliceAfterAPause(t *testing.T) {
+	const size = 8 << 20
+	want := make([]byte, size)
+	for i := range want {
+		want[i] = byte(i * i >> 7)
+	}
+	for _, door := range doors {
+		t.Run(door, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, basePolicy)
+			w.tcp("raw.example", 7000, func(c net.Conn) {
+				for range 2 {
+					_, _ = io.ReadFull(c, make([]byte, 4))
+					_, _ = c.Write(want)
+				}
+			})
+			c, err := w.open(t.Context(), door, "raw.example", 7000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+			for range 2 {
+				_, _ = io.WriteString(c, "more")
+				time.Sleep(1500 * time.Millisecond) // longer than a burst
+				got := make([]byte, size)
+				if _, err := io.ReadFull(c, got); err != nil || !bytes.Equal(got, want) {
+					t.Errorf("the bytes are not the same: %v", err)
+				}
+			}
+		})
+	}
 }
 
 // Either side of a splice can end its direction and still read.
