@@ -45,7 +45,9 @@ type peeked struct {
 func (p *peeked) Read(b []byte) (int, error) {
 	if len(p.head) > 0 {
 		n := copy(b, p.head)
-		p.head = p.head[n:]
+		if p.head = p.head[n:]; len(p.head) == 0 {
+			p.head = nil // its memory would stay as long as the connection
+		}
 		return n, nil
 	}
 	return p.Conn.Read(b)

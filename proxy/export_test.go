@@ -17,6 +17,29 @@ func NewForTest(cfg Config, original func(net.Conn) (netip.AddrPort, error)) *Se
 	return s
 }
 
+// TestLimits replace those of a server; zero leaves one as it is.
+type TestLimits struct {
+	Header      time.Duration
+	Connections int
+}
+
+// NewLimited is NewForTest with other limits.
+func NewLimited(cfg Config, original func(net.Conn) (netip.AddrPort, error), t TestLimits) *Server {
+	l := defaultLimits()
+	if t.Header > 0 {
+		l.header = t.Header
+	}
+	if t.Connections > 0 {
+		l.connections = t.Connections
+	}
+	s := newServer(cfg, l)
+	s.original = original
+	return s
+}
+
+// MaxConnections is maxConnections.
+var MaxConnections = maxConnections
+
 // Live is the number of grants under way.
 func (s *Server) Live() int {
 	s.live.mu.Lock()

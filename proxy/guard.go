@@ -38,6 +38,9 @@ type guard struct {
 	blind   bool // one went by: the rest is not ours to read
 }
 
+// maxKeptLine is how long a line's memory may be to be kept while a connection is idle.
+const maxKeptLine = 1 << 10
+
 // head is what a request's head said so far.
 type head struct {
 	method, target    string
@@ -249,6 +252,9 @@ func (g *guard) endHead() *violation {
 // reset stands before the next request line, or before chunks.
 func (g *guard) reset() {
 	g.size, g.line, g.head, g.step, g.chunks = 0, g.line[:0], head{}, (*guard).headLine, false
+	if cap(g.line) > maxKeptLine {
+		g.line = nil
+	}
 }
 
 func isToken(s string) bool {

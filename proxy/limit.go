@@ -1,6 +1,10 @@
 package proxy
 
-import "time"
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
 
 // limits are the bounds on what a sandbox, or a slow origin, can make the supervisor hold.
 type limits struct {
@@ -15,7 +19,7 @@ type limits struct {
 	drain          time.Duration // reading what is left of a denied body
 	drainBytes     int64
 	headBytes      int // of one request's head
-	connections    int // open at once
+	connections    int // accepted and open at once
 }
 
 func defaultLimits() limits {
@@ -31,6 +35,19 @@ func defaultLimits() limits {
 		drain:          120 * time.Second,
 		drainBytes:     1 << 30,
 		headBytes:      64 << 10,
-		connections:    1024,
+		connections:    maxConnections(descriptors()),
 	}
+}
+
+// maxConnections is how many connections so many descriptors carry: an idle one holds two, one end each,
+// and a busy tunnel borrows more for the kernel to splice with.
+func maxConnections(descriptors uint64) int { return int(min(8192, descriptors/3)) }
+
+// descriptors is how many this process may have; where that cannot be said, what every system allows.
+func descriptors() uint64 {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return 1024
+	}
+	return limit.Cur
 }

@@ -39,7 +39,7 @@ type Server struct {
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{} // guarded by mu
 	sockets   map[*socket]struct{}      // guarded by mu
-	full      bool                      // guarded by mu: the last connection was turned away
+	warned    time.Time                 // guarded by mu: when it was last said that connections fail
 	closed    bool                      // guarded by mu
 }
 
@@ -138,14 +138,15 @@ func (s *Server) admit(c net.Conn) (*socket, bool) {
 func (s *Server) reserve(k *socket) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	full := s.closed || len(s.sockets) >= s.limits.connections
-	if full && !s.full && !s.closed { // said once: the sandbox decides how often it tries
-		s.cfg.Logger.Warn("connections are refused: too many are open", "limit", s.limits.connections)
+	if s.closed {
+		return false
 	}
-	if s.full = full; !full {
-		s.sockets[k] = struct{}{}
+	if len(s.sockets) >= s.limits.connections {
+		s.warn("connections are refused: too many are open", "limit", s.limits.connections)
+		return false
 	}
-	return !full
+	s.sockets[k] = struct{}{}
+	return true
 }
 
 // open notes a listener, so that Close ends it.
@@ -172,11 +173,7 @@ func (s *Server) accept(l net.Listener, handle func(*socket)) error {
 		case errors.Is(err, net.ErrClosed) || s.ctx.Err() != nil:
 			return http.ErrServerClosed
 		case err != nil:
-			s.cfg.Logger.Warn("accept", "error", err)
-			select {
-			case <-time.After(50 * time.Millisecond):
-			case <-s.ctx.Done():
-			}
+			s.rest(err)
 			continue
 		}
 		if k, ok := s.admit(c); ok {
