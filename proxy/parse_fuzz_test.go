@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 )
 
 // FuzzPush: whatever is read of a push stays within its bound, and the report names exactly the refs
@@ -49,19 +50,54 @@ func FuzzPush(f *testing.F) {
 	})
 }
 
-// FuzzGreeting: no greeting panics, and more bytes never change a name that was complete.
+// FuzzGreeting: no greeting panics, more bytes never change a name that was complete, and none is complete
+// before its last byte is here.
 func FuzzGreeting(f *testing.F) {
 	f.Add([]byte("\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00"), []byte("x"))
-	f.Fuzz(func(t *testing.T, greeting, more []byte) {
-		name, complete, err := serverName(greeting)
+	f.Fuzz(func(t *testing.T, hello, more []byte) {
+		name, complete, err := serverName(hello)
+		if complete && err == nil && !arrives(hello) {
+			t.Fatalf("parsed %q before all of it was here", name)
+		}
 		if !complete || err != nil {
 			return
 		}
-		again, complete, err := serverName(append(bytes.Clone(greeting), more...))
+		again, complete, err := serverName(append(bytes.Clone(hello), more...))
 		if again != name || !complete || err != nil {
 			t.Fatalf("%q, then %q %t %v", name, again, complete, err)
 		}
 	})
+}
+
+// arrives feeds a greeting byte by byte.
+func arrives(hello []byte) bool {
+	var g greeting
+	for i := range hello {
+		if g.complete(hello[:i+1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// A greeting in 10,000 records is read in a time that its length explains.
+func TestGreetingInManyRecords(t *testing.T) {
+	hello := []byte{1, 0, 0x27, 0x10} // a ClientHello of 10,000 bytes
+	hello = append(hello, make([]byte, 10_000)...)
+	var records []byte
+	for _, b := range hello {
+		records = append(records, recordHandshake, 3, 1, 0, 1, b)
+	}
+	began := time.Now()
+	var g greeting
+	for i := range records {
+		if got, want := g.complete(records[:i+1]), i+1 == len(records); got != want {
+			t.Fatalf("after %d of %d bytes: %t", i+1, len(records), got)
+		}
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("took %s", took)
+	}
 }
 
 // FuzzAuthority: what was read as host and port, written again, is read as the same.

@@ -107,18 +107,19 @@ func (t *tunnel) outward() {
 
 // checkGreeting reads until the first bytes are known to be harmless.
 func (t *tunnel) checkGreeting(c *peeked) error {
+	var g greeting
 	for {
 		switch {
 		case len(c.head) > 0 && c.head[0] != recordHandshake:
 			return nil
-		case len(c.head) > 0:
+		case g.complete(c.head):
 			name, complete, err := serverName(c.head)
-			if err != nil || len(c.head) > maxHello {
+			if err != nil || !complete {
 				return t.unreadable()
 			}
-			if complete {
-				return t.checkName(name)
-			}
+			return t.checkName(name)
+		case len(c.head) > maxHello:
+			return t.unreadable()
 		}
 		if err := c.more(); err != nil {
 			if len(c.head) == 0 {
