@@ -38,10 +38,13 @@ func newLoadWorld(t *testing.T, l proxy.TestLimits, descriptors uint64) *world {
 	door := listen(t)
 	w.explicit = door.Addr().String()
 	go w.server.ServeExplicit(door)
+	block := make([]byte, 4<<10)
 	w.originWith(nil, "plain.example", 80, func(rw http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		if r.URL.Path == "/big" {
-			_, _ = rw.Write(make([]byte, 4<<20))
+			for range 1 << 10 {
+				_, _ = rw.Write(block)
+			}
 		}
 		_, _ = io.WriteString(rw, "ok")
 	})

@@ -98,6 +98,7 @@ func TestSlowReaders(t *testing.T) {
 		_, _ = io.WriteString(c, strings.Replace(plainRequest, "/x", "/big", 1))
 		slow = append(slow, c)
 	}
+	await(t, "all are being answered", func() bool { return w.server.Live() == n })
 	for range 20 {
 		c, err := net.Dial("tcp", door)
 		if err != nil {
