@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -46,6 +47,27 @@ func TestIdleIsCheap(t *testing.T) {
 				tt.ask(w, c)
 			}
 		})
+	}
+}
+
+// HP27: many tunnels that lose their grant are all cut within a second, however long their records take.
+func TestReloadCutsManyTunnels(t *testing.T) {
+	const n = 400 // two seconds of records
+	w := newLoadWorld(t, proxy.TestLimits{Connections: n}, 5*n)
+	w.tcp("raw.example", 7000, echoes)
+	door := w.transparent("raw.example", 7000)
+	conns := make([]net.Conn, n)
+	for i := range conns {
+		conns[i] = w.idleTunnel(i, door)
+		w.echoes(conns[i])
+	}
+	w.load(nothing)
+	limit := time.Now().Add(time.Second)
+	for i, c := range conns {
+		_ = c.SetDeadline(limit)
+		if _, err := c.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatalf("tunnel %d of %d: %v", i, n, err)
+		}
 	}
 }
 

@@ -17,11 +17,23 @@ import (
 	"exeat/proxy"
 )
 
-// forgetful is a sink that keeps nothing: what grows in these tests is the proxy's.
-type forgetful struct{ events atomic.Int64 }
+// forgetful is a sink that keeps nothing: what grows in these tests is the proxy's. A denial takes as long
+// as a commit to a disk.
+type forgetful struct {
+	events atomic.Int64
+	disk   sync.Mutex
+}
 
-func (f *forgetful) Record(context.Context, proxy.Event) (int64, error) { return f.events.Add(1), nil }
-func (f *forgetful) Complete(int64, int, int64, int64, time.Duration)   {}
+func (f *forgetful) Record(_ context.Context, e proxy.Event) (int64, error) {
+	if e.Verdict == "deny" {
+		f.disk.Lock()
+		defer f.disk.Unlock()
+		time.Sleep(5 * time.Millisecond)
+	}
+	return f.events.Add(1), nil
+}
+
+func (f *forgetful) Complete(int64, int, int64, int64, time.Duration) {}
 
 // newLoadWorld is a world with other limits, that needs so many descriptors.
 func newLoadWorld(t *testing.T, l proxy.TestLimits, descriptors uint64) *world {

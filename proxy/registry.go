@@ -6,7 +6,7 @@ import "sync"
 type grant struct {
 	revision int                 // that allowed it
 	holds    func(Snapshot) bool // would it be allowed again?
-	revoke   func(Snapshot)      // ends it
+	revoke   func(Snapshot)      // ends it, and waits for nothing
 }
 
 // registry knows the live grants, so that a new policy can end those it would not give.

@@ -65,6 +65,7 @@ type tunnel struct {
 	signed    bool         // granted for the sandbox's life, not by the policy in force
 	in, out   atomic.Int64
 	cut       sync.Once
+	revoked   atomic.Pointer[Snapshot] // the policy that ended it
 }
 
 func (t *tunnel) run(revision int) {
@@ -80,6 +81,10 @@ func (t *tunnel) run(revision int) {
 	both.Go(func() { t.copy(t.flow.conn, t.flow.socket.Conn, t.up, &t.in) })
 	both.Go(t.outward)
 	both.Wait()
+	if snapshot := t.revoked.Load(); snapshot != nil {
+		t.server.recordL4(t.flow, policy.CodePolicy,
+			fmt.Sprintf("revision %d no longer allows this connection uninspected: it was closed", snapshot.Revision))
+	}
 }
 
 // outward sends the client's bytes, the first of them only when they are known to be no TLS, or TLS
@@ -182,8 +187,9 @@ func (t *tunnel) holds(snapshot Snapshot) bool {
 	return checkAddresses(t.flow.host, t.addresses, admission.AllowedIPs) == nil
 }
 
+// revoke cuts the tunnel; it is recorded where it ran. Thousands of records, each of them committed, would
+// keep the last of thousands of tunnels open for many seconds.
 func (t *tunnel) revoke(snapshot Snapshot) {
-	reason := fmt.Sprintf("revision %d no longer allows this connection uninspected: it was closed", snapshot.Revision)
-	t.server.recordL4(t.flow, policy.CodePolicy, reason)
+	t.revoked.Store(&snapshot)
 	t.reset()
 }
