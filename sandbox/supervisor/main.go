@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -20,6 +22,7 @@ import (
 // returns the process's exit code when the sandbox has ended.
 func Main(args []string) int {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	log.SetOutput(io.Discard) // net/http writes what an origin sends unasked there, 128 KiB at a time
 	conn, err := harden(args)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
