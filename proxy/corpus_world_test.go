@@ -43,19 +43,25 @@ func (w *corpusWorld) listenTo(c net.Conn) {
 	r := bufio.NewReader(c)
 	for {
 		h, err := hear(r, c)
-		w.mu.Lock()
-		switch {
-		case err == nil:
-			h.conn = c
-			w.heard = append(w.heard, h)
-		case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, net.ErrClosed):
-			w.problems = append(w.problems, err)
-		}
-		w.mu.Unlock()
+		w.note(c, h, err)
 		if err != nil {
 			return
 		}
 		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+	}
+}
+
+// note keeps what was heard, and what could not be read. A connection that ended is neither.
+func (w *corpusWorld) note(c net.Conn, h heard, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var ended *net.OpError
+	switch {
+	case err == nil:
+		h.conn = c
+		w.heard = append(w.heard, h)
+	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.As(err, &ended):
+		w.problems = append(w.problems, err)
 	}
 }
 
