@@ -77,7 +77,7 @@ const lookalike = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset
 
 // TestAnswers: whatever an origin does, the client sees one whole answer, or one that visibly broke.
 func TestAnswers(t *testing.T) {
-	for _, m := range modes {
+	for _, m := range modes[:5] { // the request's pieces change nothing
 		for _, tt := range answerRows {
 			t.Run(m.name+"/"+tt.id, func(t *testing.T) {
 				t.Parallel()

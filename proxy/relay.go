@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -38,10 +37,10 @@ func relay(dst io.Writer, src io.Reader) (total int64, err error) {
 	return total, err
 }
 
-// readable reports whether a read would not block: bytes, an end or an error. [syscall.RawConn] waits for
+// readable reports whether a read would not block: bytes, an end or an error. The connection waits for
 // the descriptor until it does.
 func readable(descriptor uintptr) bool {
 	poll := []unix.PollFd{{Fd: int32(descriptor), Events: unix.POLLIN | unix.POLLRDHUP}}
 	n, err := unix.Poll(poll, 0)
-	return n > 0 || err != nil && !errors.Is(err, syscall.EINTR)
+	return n > 0 || err != nil // and then the copy says what is wrong, or waits
 }
