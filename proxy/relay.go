@@ -11,7 +11,7 @@ import (
 )
 
 // burst is how long a direction keeps its pipe once bytes came.
-const burst = time.Second
+const burst = 100 * time.Millisecond
 
 // relay copies until src ends. Between two TCP connections the kernel splices through a pipe, which
 // [io.Copy] would hold while nothing comes: two descriptors more for each direction of an idle tunnel.

@@ -110,7 +110,7 @@ func TestSpliceAfterAPause(t *testing.T) {
 			_ = c.SetDeadline(time.Now().Add(20 * time.Second))
 			for range 2 {
 				_, _ = io.WriteString(c, "more")
-				time.Sleep(1500 * time.Millisecond) // longer than a burst
+				time.Sleep(300 * time.Millisecond) // longer than a burst
 				got := make([]byte, size)
 				if _, err := io.ReadFull(c, got); err != nil || !bytes.Equal(got, want) {
 					t.Errorf("the bytes are not the same: %v", err)
