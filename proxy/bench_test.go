@@ -2,13 +2,11 @@ package proxy_test
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
 	"testing"
-	"time"
 
 	"exeat/proxy"
 	"exeat/proxy/credential"
@@ -20,7 +18,7 @@ func BenchmarkInspected(b *testing.B) {
 	secrets := benchSecrets(b)
 	for _, bb := range []struct{ name, token string }{{"plain", "none"}, {"credential", secrets.Env()["BENCH_TOKEN"]}} {
 		b.Run(bb.name, func(b *testing.B) {
-			w := newWorld(b, basePolicy, func(c *proxy.Config) { c.Sink, c.Credentials = forgetful{}, secrets })
+			w := newWorld(b, basePolicy, func(c *proxy.Config) { c.Sink, c.Credentials = &forgetful{}, secrets })
 			w.answers("api.example", 443, smallAnswer)
 			c := w.tls(explicit, "api.example", 443, "api.example")
 			request := []byte("GET /a/b?x=1 HTTP/1.1\r\nHost: api.example\r\nUser-Agent: bench\r\nX-Token: " + bb.token + "\r\n\r\n")
@@ -115,10 +113,3 @@ func benchSecrets(b *testing.B) *credential.Injector {
 	}
 	return in
 }
-
-// forgetful is a sink that keeps nothing.
-type forgetful struct{}
-
-func (forgetful) Record(context.Context, proxy.Event) (int64, error) { return 1, nil }
-
-func (forgetful) Complete(int64, int, int64, int64, time.Duration) {}
