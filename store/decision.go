@@ -18,7 +18,7 @@ type Decision struct {
 	Tainted     string   // a file of the agent's own whose code ran in Exe; "" for none
 	Host        string
 	Port        int
-	Layer       string // "l4", "l7" or "file"
+	Layer       string // "l4", "l7", "file" or "record"
 	Protocol    string
 	Method      string
 	Target      string // path; a query is dropped when it is stored

@@ -6,7 +6,28 @@ import (
 	"math"
 	"os"
 	"slices"
+
+	"golang.org/x/sys/unix"
 )
+
+// save commits a batch, on a full disk in the place of the ballast.
+func (w *decisionWriter) save(ctx context.Context, work *batch) error {
+	err := w.commit(ctx, work)
+	if errors.Is(err, unix.ENOSPC) && w.ballast.drop() {
+		return w.commit(ctx, work)
+	}
+	return err
+}
+
+// room returns nil while the disk has place for what is let in before it is
+// written: then the ballast is there, or fits again.
+func (w *decisionWriter) room() error {
+	err := w.ballast.lay()
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
+		return diskFull(w.newest.db.path)
+	}
+	return err
+}
 
 // commit writes a batch. What it has written of a batch that fails, it has taken
 // out of it.
@@ -94,7 +115,7 @@ func (b *batch) drop(limit int64) {
 // one goes on until there is.
 func (w *decisionWriter) rotate(ctx context.Context) bool {
 	info, err := os.Stat(w.newest.db.path)
-	if err != nil || info.Size() < w.limits.fileBytes {
+	if err != nil || info.Size() < w.limits.fileBytes || !w.ballast.held {
 		return false
 	}
 	first := w.last + 1

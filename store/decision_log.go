@@ -27,7 +27,9 @@ type DecisionLog struct {
 	armed   bool // timer is running
 	next    int64
 	repeats repeats
-	failure error         // why the last commit failed; nil if it did not
+	gap     gap
+	broken  bool          // the last commit failed
+	failure error         // why nothing is taken that nobody waits for; nil if it is
 	began   time.Time     // of the commit under way; zero when there is none
 	moved   chan struct{} // closed and replaced when a commit begins or ends
 	closed  bool
@@ -76,7 +78,7 @@ func openDecisions(ctx context.Context, d Dirs, sandbox string, lim limits) (*De
 	if err != nil {
 		return nil, fmt.Errorf("open decisions of sandbox with id %q: %w", sandbox, err)
 	}
-	w := &decisionWriter{dirs: d, sandbox: sandbox, limits: lim}
+	w := &decisionWriter{dirs: d, sandbox: sandbox, limits: lim, ballast: newBallast(d, sandbox)}
 	next, err := w.open(ctx)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open decisions of sandbox with id %q: %w", sandbox, err), held.Close())

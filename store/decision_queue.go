@@ -109,11 +109,15 @@ func (l *DecisionLog) lockWithRoom(ctx context.Context, room int, try bool) erro
 		}
 		select {
 		case <-moved:
+			continue
 		case <-timeout:
-			return problem
 		case <-ctx.Done():
-			return ctx.Err()
+			problem = ctx.Err()
 		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.refusedLocked(time.Now())
+		return problem
 	}
 }
 
@@ -123,12 +127,10 @@ func (l *DecisionLog) problemLocked(room int, try bool) error {
 		return errClosed
 	case len(l.queue.entries) >= room:
 		return errQueueFull
-	case try:
-		return nil
-	case l.failure != nil:
-		return l.failure
 	case !l.began.IsZero() && time.Since(l.began) > l.limits.stall:
 		return errStalled
+	case !try:
+		return l.failure
 	}
 	return nil
 }

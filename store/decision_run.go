@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -11,6 +12,7 @@ import (
 func (l *DecisionLog) run(ctx context.Context, w *decisionWriter) {
 	defer close(l.done)
 	defer w.close()
+	l.admit(w.room())
 	var spare batch
 	for last := false; !last; {
 		select {
@@ -18,22 +20,23 @@ func (l *DecisionLog) run(ctx context.Context, w *decisionWriter) {
 		case <-l.quit:
 			last = true
 		}
-		work := l.take(spare)
-		err := w.commit(ctx, &work)
+		work := l.take(spare, last)
+		err := w.save(ctx, &work)
 		if err == nil && w.rotate(ctx) {
 			l.forgetRepeats() // they count in the file before
 		}
-		l.settle(&work, err, last)
+		l.settle(&work, err, w.room(), last)
 		spare = work
 	}
 }
 
-func (l *DecisionLog) take(spare batch) batch {
+func (l *DecisionLog) take(spare batch, last bool) batch {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	work := l.queue
 	l.queue, l.armed, l.began = spare, false, time.Now()
 	l.moveLocked() // there is room again
+	l.takeGapLocked(&work, last)
 	return work
 }
 
@@ -49,18 +52,37 @@ func (l *DecisionLog) forgetRepeats() {
 	l.repeats = repeats{}
 }
 
-// settle answers those who wait. After a failure, what was admitted already goes
-// back to the front of the queue; a Record whose patience is over leaves it.
-func (l *DecisionLog) settle(work *batch, err error, last bool) {
+// admit says from the start on whether there is room for anything.
+func (l *DecisionLog) admit(full error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.began, l.failure = time.Time{}, err
+	if l.failure = full; full != nil {
+		l.armLocked(l.limits.delay)
+	}
+}
+
+// settle answers those who wait, after a commit that ended with err. full says why
+// nothing more should be let in, although what was let in is written.
+func (l *DecisionLog) settle(work *batch, err, full error, last bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.began, l.broken, l.failure = time.Time{}, err != nil, cmp.Or(err, full)
 	l.moveLocked()
 	if err == nil {
 		answer(work.entries, nil)
 		work.reset()
-		return
+	} else {
+		l.returnLocked(work, err, last)
 	}
+	if l.failure != nil && !last { // look whether it is over
+		l.timer.Reset(l.limits.delay)
+		l.armed = true
+	}
+}
+
+// returnLocked puts what was admitted already back to the front of the queue; a
+// Record whose patience is over leaves it.
+func (l *DecisionLog) returnLocked(work *batch, err error, last bool) {
 	l.repeats = repeats{} // a record that counts may just have been given up
 	now := time.Now()
 	work.entries = slices.DeleteFunc(work.entries, func(e entry) bool {
@@ -68,13 +90,10 @@ func (l *DecisionLog) settle(work *batch, err error, last bool) {
 			return false
 		}
 		e.wait.done <- err
+		l.gap.add(now)
 		return true
 	})
 	l.queue.entries = append(work.entries, l.queue.entries...)
 	l.queue.endings = append(work.endings, l.queue.endings...)
 	*work = batch{} // its memory is the queue's now
-	if !last {
-		l.timer.Reset(l.limits.delay)
-		l.armed = true
-	}
 }

@@ -14,6 +14,7 @@ type decisionWriter struct {
 	limits  limits
 	firsts  []int64 // of all files, oldest first
 	newest  *decisionFile
+	ballast ballast
 	last    int64 // highest id committed
 	failed  bool  // the last commit
 }
@@ -24,10 +25,10 @@ type decisionFile struct {
 	insert, end *sql.Stmt
 }
 
-// A second row with one id is one more of the same denial.
+// A second row with one id is one more of the same denial, or a gap that has grown.
 const insertDecision = `INSERT INTO decisions (` + decisionColumns + `)
 	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-	ON CONFLICT (id) DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at)`
+	ON CONFLICT (id) DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at), reason = excluded.reason`
 
 const endDecision = `UPDATE decisions SET status = ?, bytes_in = ?, bytes_out = ?, duration = ? WHERE id = ?`
 
@@ -67,7 +68,10 @@ func (w *decisionWriter) openFile(ctx context.Context, first int64) (*decisionFi
 
 func (f *decisionFile) close() error { return f.db.close() }
 
-func (w *decisionWriter) close() { w.newest.close() } //nolint:errcheck // all of it is committed
+func (w *decisionWriter) close() {
+	w.newest.close() //nolint:errcheck // all of it is committed
+	w.ballast.drop()
+}
 
 // write puts everything in one transaction.
 func (f *decisionFile) write(ctx context.Context, entries []entry, endings []ending) error {

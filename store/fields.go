@@ -13,6 +13,9 @@ func (d Decision) Fields(pid string) [][2]string {
 	if d.Layer == LayerFile {
 		return d.fileFields(pid)
 	}
+	if d.Layer == LayerRecord {
+		return [][2]string{{"decision", d.Verdict}, {"deny_reason", d.Reason}, {"id", strconv.FormatInt(d.ID, 10)}}
+	}
 	fields := [][2]string{
 		{"l7_action", cmp.Or(d.Method, "-")},
 		{"l7_target", cmp.Or(d.Target, "-")},
