@@ -32,15 +32,11 @@ func (h *host) listDenials(ctx context.Context, raw json.RawMessage) (any, *tool
 	if problem != nil {
 		return nil, problem
 	}
-	denials, rest, err := h.denials(ctx, info.ID, denialQuery{in.Kind, since, in.Cursor, in.Limit + 1})
+	denials, err := h.denials(ctx, info.ID, denialQuery{in.Kind, since, in.Cursor, in.Limit + 1})
 	if err != nil {
 		return nil, tool.Internal(err)
 	}
-	page := tool.PageDenials(denials, in.Limit, "explain_denial shows the smallest changes that would allow one")
-	if page.Next == 0 {
-		page.Next = rest
-	}
-	return page, nil
+	return tool.PageDenials(denials, in.Limit, "explain_denial shows the smallest changes that would allow one"), nil
 }
 
 // instant reads a time or an age.

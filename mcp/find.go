@@ -13,11 +13,8 @@ import (
 	"exeat/store"
 )
 
-// How far one call looks back.
-const (
-	maxCounted = 1000  // denials that list_sandboxes counts
-	maxScanned = 20000 // denials that list_denials looks at for those of a kind
-)
+// maxCounted is how many denials list_sandboxes counts.
+const maxCounted = 1000
 
 // sandbox finds a sandbox by name.
 func (h *host) sandbox(ctx context.Context, name string) (sandbox.Info, *tool.Error) {
@@ -74,35 +71,22 @@ type denialQuery struct {
 	limit  int
 }
 
-// denials reads denials, newest first. Those of another kind are passed over, so
-// that a rare kind is found behind a flood, but not without end: where a look at
-// maxScanned of them was not enough, rest is the id to go on after.
-func (h *host) denials(ctx context.Context, id string, q denialQuery) (found []tool.Denial, rest int64, err error) {
+// denials reads denials, newest first.
+func (h *host) denials(ctx context.Context, id string, q denialQuery) ([]tool.Denial, error) {
 	reader, err := store.OpenDecisionReader(ctx, h.Boxes.Dirs, id)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	defer reader.Close()
-	filter := store.DecisionFilter{Denied: true, Since: q.since, BeforeID: q.before, Limit: q.limit}
-	if q.kind != "" {
-		filter.Limit = maxScanned / 10
+	page, err := reader.Decisions(ctx, store.DecisionFilter{Denied: true, Code: q.kind, Since: q.since, BeforeID: q.before, Limit: q.limit})
+	if err != nil {
+		return nil, err
 	}
-	for range maxScanned / filter.Limit {
-		page, err := reader.Decisions(ctx, filter)
-		if err != nil {
-			return nil, 0, err
-		}
-		for _, d := range slices.Backward(page) {
-			if q.kind == "" || d.Code == q.kind {
-				found = append(found, denialOf(d))
-			}
-		}
-		if len(found) >= q.limit || len(page) < filter.Limit {
-			return found[:min(len(found), q.limit)], 0, nil
-		}
-		filter.BeforeID = page[0].ID
+	var found []tool.Denial
+	for _, d := range slices.Backward(page) {
+		found = append(found, denialOf(d))
 	}
-	return found, filter.BeforeID, nil
+	return found, nil
 }
 
 func (h *host) denial(ctx context.Context, sandboxID string, id int64) (tool.Denial, *tool.Error) {

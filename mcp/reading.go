@@ -104,7 +104,7 @@ func (h *host) sandboxView(ctx context.Context, info sandbox.Info, state string)
 	if err != nil {
 		return sandboxView{}, err
 	}
-	denials, _, err := h.denials(ctx, info.ID, denialQuery{limit: maxCounted})
+	denials, err := h.denials(ctx, info.ID, denialQuery{limit: maxCounted})
 	return sandboxView{info.Name, state, info.Spec.Frozen, rev.Number, len(denials), len(pending)}, err
 }
 

@@ -55,8 +55,11 @@ func (d *Decision) neutralise() {
 	d.Ancestors = neutralList(d.Ancestors)
 }
 
-// taintedSchema is the first with a column for taint.
-const taintedSchema = 2
+// Schemas of decision files that readers must tell apart.
+const (
+	taintedSchema = 2 // the first with a column for taint
+	codeSchema    = 3 // the first with an index of codes
+)
 
 const (
 	firstColumns = `id, at, last_at, count, revision, exe, pid, ancestors, host, port, layer, protocol, method,

@@ -61,7 +61,7 @@ func (r *DecisionReader) page(ctx context.Context, first int64, f DecisionFilter
 			return nil, false, explain(db.path, err)
 		}
 	}
-	page, err = all(ctx, db.pool, f.statement(db.decisionsFrom(), from), scanDecision)
+	page, err = all(ctx, db.pool, f.statement(db, from), scanDecision)
 	if f.AfterID <= 0 {
 		slices.Reverse(page)
 	}
@@ -69,15 +69,16 @@ func (r *DecisionReader) page(ctx context.Context, first int64, f DecisionFilter
 }
 
 // statement is the query for one file, from id on.
-func (f DecisionFilter) statement(selects string, from int64) statement {
-	st := prepare(selects)
+func (f DecisionFilter) statement(db *database, from int64) statement {
+	st := prepare(db.decisionsFrom() + f.index(db.version))
 	where := func(condition string, arg any) {
 		st.text, st.args = st.text+` AND `+condition+` ?`, append(st.args, arg)
 	}
-	if f.Denied { // SQLite would rather walk the rows in order of id
-		st.text += `INDEXED BY decisions_denied WHERE verdict = 'deny'`
-	} else {
-		st.text += `WHERE true`
+	if f.Denied {
+		st.text += ` AND verdict = 'deny'`
+	}
+	if f.Code != "" {
+		where(`code =`, neutral(f.Code))
 	}
 	where(`id >=`, max(from, f.AfterID+1))
 	if f.BeforeID > 0 {
@@ -98,6 +99,17 @@ func (f DecisionFilter) statement(selects string, from int64) statement {
 	}
 	st.text, st.args = st.text+order, append(st.args, f.Limit)
 	return st
+}
+
+// index names the one to use: SQLite would rather walk the rows in order of id.
+func (f DecisionFilter) index(schema int) string {
+	switch {
+	case f.Denied && f.Code != "" && schema >= codeSchema:
+		return `INDEXED BY decisions_code WHERE true`
+	case f.Denied:
+		return `INDEXED BY decisions_denied WHERE true`
+	}
+	return `WHERE true`
 }
 
 // misorder is how far the times of two decisions may contradict the order of

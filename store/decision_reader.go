@@ -33,6 +33,7 @@ type DecisionFilter struct {
 	BeforeID int64 // only earlier ones
 	Host     string
 	Policy   string // the deciding block
+	Code     string // with Denied, found without a walk over the others
 	Limit    int    // without AfterID the newest so many; 0 means 1,000, the most is 10,000
 }
 
@@ -134,7 +135,7 @@ func (r *DecisionReader) files() ([]int64, error) {
 // file returns an error that isMissing recognises if the file was deleted since
 // it was listed, or is not filled yet.
 func (r *DecisionReader) file(ctx context.Context, first int64) (*database, error) {
-	if db := r.open[first]; db != nil && db.version >= taintedSchema {
+	if db := r.open[first]; db != nil && db.version >= codeSchema {
 		return db, nil
 	} else if db != nil { // its writer may have brought it to a newer schema since
 		db.close() //nolint:errcheck // it was only read

@@ -174,7 +174,10 @@ func TestFilter(t *testing.T) {
 		row := allowed()
 		row.Time, row.Host, row.Policy = instant(10*i), fmt.Sprint("host", i%2), fmt.Sprint("block", i%3)
 		if i%50 == 49 {
-			row.Verdict = store.VerdictDeny
+			row.Verdict, row.Code = store.VerdictDeny, "common"
+		}
+		if i == 99 {
+			row.Code = "rare"
 		}
 		if _, err := l.Enqueue(row); err != nil {
 			t.Fatal(err)
@@ -203,6 +206,9 @@ func TestFilter(t *testing.T) {
 		{"denied since", store.DecisionFilter{Denied: true, Since: instant(1000)}, []int64{150, 200}},
 		{"host", store.DecisionFilter{Host: "host1", Limit: 2}, []int64{198, 200}},
 		{"block", store.DecisionFilter{Policy: "block0", Limit: 2}, []int64{196, 199}},
+		{"code", store.DecisionFilter{Denied: true, Code: "rare"}, []int64{100}},
+		{"code before", store.DecisionFilter{Denied: true, Code: "common", BeforeID: 200, Limit: 1}, []int64{150}},
+		{"code of all", store.DecisionFilter{Code: "rare"}, []int64{100}},
 		{"host and block", store.DecisionFilter{Host: "host1", Policy: "block0", Limit: 2}, []int64{190, 196}},
 		{"nothing like it", store.DecisionFilter{Host: "' OR 1=1 --"}, []int64{}},
 	} {

@@ -193,14 +193,21 @@ func TestOldState(t *testing.T) {
 
 // What an earlier schema had no column for is read as empty, beside files that have it.
 func TestOldDecisions(t *testing.T) {
-	d := dirs(t)
-	create(t, open(t, d))
-	restore(t, "testdata/v2-decisions.sql", filepath.Join(d.State, "decisions-"+box+"-1.db"))
-	page, err := openReader(t, d).Decisions(t.Context(), store.DecisionFilter{})
-	denied := denial()
-	denied.ID, denied.Last, denied.Count, denied.Tainted = 2, instant(3), 4, "/sandbox/evil.so"
-	if err != nil || len(page) != 2 || page[0].Tainted != "" || !cmp.Equal(page[1], denied) {
-		t.Errorf("got %+v, %v, want the second %+v", page, err, denied)
+	for version, tainted := range map[string]string{"v1": "", "v2": "/sandbox/evil.so", "v3": "/sandbox/evil.so"} {
+		d := dirs(t)
+		create(t, open(t, d))
+		restore(t, "testdata/"+version+"-decisions.sql", filepath.Join(d.State, "decisions-"+box+"-1.db"))
+		denied := denial()
+		denied.ID, denied.Last, denied.Count, denied.Tainted = 2, instant(3), 4, tainted
+		r := openReader(t, d)
+		if got := page(t, r, store.DecisionFilter{}); len(got) != 2 || got[0].Tainted != "" || !cmp.Equal(got[1], denied) {
+			t.Errorf("%s: got %+v, want the second %+v", version, got, denied)
+		}
+		for code, want := range map[string][]int64{"policy_denied": {2}, "other": {}} {
+			if got := ids(page(t, r, store.DecisionFilter{Denied: true, Code: code})); !cmp.Equal(got, want) {
+				t.Errorf("%s, code %s: got %v, want %v", version, code, got, want)
+			}
+		}
 	}
 }
 
