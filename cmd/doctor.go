@@ -29,7 +29,7 @@ func newDoctorCommand(env Env) *cobra.Command {
 }
 
 func runDoctor(ctx context.Context, env Env, json bool) error {
-	host := doctor.Host{Dirs: env.Dirs, DirsErr: env.DirsErr, KeyFile: env.keyPath()}
+	host := doctor.Host{Dirs: env.Dirs, DirsErr: env.DirsErr, KeyFile: env.keyPath(), Proxy: env.proxy()}
 	host.Git, _ = exec.LookPath("git") // empty: that is the finding
 	r := doctor.Examine(ctx, host)
 	if err := showReport(env, r, json); err != nil {

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -23,9 +24,12 @@ func (e Env) open(ctx context.Context) (boxes *sandbox.Sandboxes, close func(), 
 	if err != nil {
 		return nil, nil, err
 	}
-	boxes = &sandbox.Sandboxes{Dirs: e.Dirs, Store: st, Home: e.Home, Keyring: e.keyringSecret}
+	boxes = &sandbox.Sandboxes{Dirs: e.Dirs, Store: st, Home: e.Home, Keyring: e.keyringSecret, Proxy: e.proxy()}
 	return boxes, func() { _ = st.Close() }, nil
 }
+
+// proxy is what the environment says, as curl and most programs read it.
+func (e Env) proxy() string { return cmp.Or(e.Getenv("HTTPS_PROXY"), e.Getenv("https_proxy")) }
 
 // ofSandbox is a command that prints something of one sandbox.
 func ofSandbox(env Env, use, short string, run func(ctx context.Context, env Env, name string, json bool) error) *cobra.Command {

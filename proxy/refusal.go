@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"exeat/policy"
+	"exeat/proxy/corporate"
 )
 
 // Codes of answers that are not the policy's, beside those of package policy.
@@ -70,15 +71,24 @@ func addressRefusal(e *addressError, granted policy.Decision, layer string) *ref
 // upstreamRefusal says what went wrong between us and the origin. The request was allowed; the words
 // must make clear that changing the policy does not help.
 func upstreamRefusal(f *flow, err error) *refusal {
-	var timeout net.Error
 	where := f.authority(false)
+	hop, ends := errors.AsType[*corporate.Error](err)
 	switch {
+	case ends && !isTimeout(hop): // first: its TLS is not the origin's
+		return refuse(http.StatusBadGateway, codeUpstreamUnreachable, fmt.Sprintf("%s could not be reached: %v", where, hop))
+	case ends:
+		return refuse(http.StatusGatewayTimeout, codeUpstreamTimeout, fmt.Sprintf("the corporate proxy on the way to %s did not answer in time", where))
 	case isTLSError(err):
 		return refuse(http.StatusBadGateway, codeUpstreamTLS, fmt.Sprintf("the certificate or TLS of %s was not accepted: %v", where, rootCause(err)))
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case isTimeout(err):
 		return refuse(http.StatusGatewayTimeout, codeUpstreamTimeout, fmt.Sprintf("%s did not answer in time", where))
 	}
 	return refuse(http.StatusBadGateway, codeUpstreamUnreachable, fmt.Sprintf("%s could not be reached: %v", where, rootCause(err)))
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
 func isTLSError(err error) bool {

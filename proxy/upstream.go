@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"exeat/proxy/corporate"
 )
 
 // How long, and for how many names, a resolution is remembered. One answer serves the check and the
@@ -146,6 +148,9 @@ func (u *upstream) dial(ctx context.Context, host string, port int, addresses []
 			return conn, nil
 		}
 		errs = append(errs, err)
+		if hop, ok := errors.AsType[*corporate.Error](err); ok && hop.Final() {
+			break
+		}
 	}
 	u.forget(host)
 	return nil, fmt.Errorf("connect to %s: %w", host, errors.Join(errs...))

@@ -55,6 +55,6 @@ func (s *Sandboxes) serve(ctx context.Context, box store.Sandbox, private Privat
 func (s *Sandboxes) launch(id string, p Private) control.Launch {
 	return control.Launch{
 		ID: id, State: s.Dirs.State, Config: s.Dirs.Config, Runtime: s.Dirs.Runtime, Home: s.Home,
-		Env: p.Env, GitName: p.GitName, GitEmail: p.GitEmail,
+		Env: p.Env, GitName: p.GitName, GitEmail: p.GitEmail, Proxy: s.Proxy,
 	}
 }

@@ -22,6 +22,7 @@ type Host struct {
 	DirsErr error  // why there are none
 	KeyFile string // of the approver
 	Git     string // path of the program; empty where there is none
+	Proxy   string // HTTPS_PROXY of this environment
 }
 
 // Report is what a machine has.

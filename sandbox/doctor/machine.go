@@ -22,7 +22,7 @@ func (h Host) examine(ids confine.IDs) []confine.Finding {
 	}
 	all = append(all, certificates(), h.git(), h.state())
 	if h.DirsErr == nil {
-		all = append(all, h.space(), h.approver())
+		all = append(all, h.outside(), h.space(), h.approver())
 	}
 	return all
 }

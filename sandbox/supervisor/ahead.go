@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"exeat/proxy/corporate"
 	"exeat/sandbox/confine"
 	"exeat/sandbox/early"
 	"exeat/store"
@@ -20,8 +21,9 @@ type ahead struct {
 
 	hostRoots []byte // as PEM
 	rootsErr  error
-	roots     *x509.CertPool // of hostRoots, once trust has returned
-	trust     func()         // parses them, once
+	roots     *x509.CertPool   // of hostRoots, once trust has returned
+	trust     func()           // parses them, once
+	proxy     *corporate.Proxy // nil where connections leave directly
 
 	log    *store.DecisionLog
 	reader *store.DecisionReader
@@ -101,6 +103,9 @@ const trustTime = 100 * time.Millisecond
 // dial connects outside. No server is verified before the roots are there.
 func (a *ahead) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	a.trust()
+	if a.proxy != nil {
+		return a.proxy.Dial(ctx, address, a.roots)
+	}
 	return (&net.Dialer{}).DialContext(ctx, network, address)
 }
 

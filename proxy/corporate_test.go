@@ -1,0 +1,230 @@
+package proxy_test
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"exeat/proxy"
+	"exeat/proxy/corporate"
+)
+
+// gate is a corporate proxy on loopback: it asks for a password and knows CONNECT.
+type gate struct {
+	w      *world
+	status int // answers instead; 0: it connects
+	mu     sync.Mutex
+	asked  []string
+}
+
+// behindGate makes a world whose only way out is a gate.
+func behindGate(t *testing.T, status int, secure bool) (*world, *gate) {
+	t.Helper()
+	g := &gate{status: status}
+	l := listen(t)
+	url := "http://ada:s3cret@" + l.Addr().String()
+	g.w = newWorld(t, gatePolicy, func(c *proxy.Config) {
+		c.Dial = func(ctx context.Context, _, address string) (net.Conn, error) {
+			p, err := corporate.Parse(url)
+			if err != nil {
+				return nil, err
+			}
+			return p.Dial(ctx, address, c.Roots)
+		}
+	})
+	if secure {
+		config, err := g.w.public.Config("127.0.0.1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, url = tls.NewListener(l, config), "https://ada:s3cret@"+l.Addr().String()
+	}
+	go g.serve(l)
+	return g.w, g
+}
+
+func (g *gate) serve(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go g.tunnel(c)
+	}
+}
+
+func (g *gate) tunnel(c net.Conn) {
+	defer c.Close()
+	in := bufio.NewReader(c)
+	r, err := http.ReadRequest(in)
+	if err != nil {
+		return
+	}
+	g.mu.Lock()
+	g.asked = append(g.asked, r.Method+" "+r.RequestURI+" "+r.Header.Get("Proxy-Authorization"))
+	g.mu.Unlock()
+	g.w.mu.Lock()
+	to := g.w.routes[r.RequestURI]
+	g.w.mu.Unlock()
+	up, err := net.Dial("tcp", to)
+	if err != nil || g.status != 0 {
+		fmt.Fprintf(c, "HTTP/1.1 %03d proxy.corp s3cret\r\n\r\n", cmp.Or(g.status, 502))
+		return
+	}
+	defer up.Close()
+	_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
+	var both sync.WaitGroup
+	both.Go(func() { _, _ = io.Copy(up, in); _ = up.(*net.TCPConn).CloseWrite() })
+	both.Go(func() { _, _ = io.Copy(c, up); _ = c.(interface{ CloseWrite() error }).CloseWrite() })
+	both.Wait()
+}
+
+func (g *gate) take() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all := g.asked
+	g.asked = nil
+	return all
+}
+
+const gatePolicy = basePolicy + `  inner:
+    endpoints:
+      - { host: proxy.corp, port: 3128, protocol: rest, enforcement: enforce, access: full }
+      - { host: proxy.corp, port: 3129 }
+    binaries:
+      - { path: /usr/bin/curl }
+`
+
+const gatePassword = " Basic YWRhOnMzY3JldA=="
+
+// Inspected, plain and uninspected connections all leave by CONNECT, to the address that was checked
+// and by no name, over a gate with and without TLS.
+func TestEverythingLeavesByTheCorporateProxy(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		w, g := behindGate(t, 0, secure)
+		hello := func(rw http.ResponseWriter, r *http.Request) {
+			fmt.Fprintf(rw, "%s %v", r.Host, r.Header["Proxy-Authorization"])
+		}
+		w.origin("api.example", 443, hello)
+		w.originWith(nil, "plain.example", 80, hello)
+		w.tcp("raw.example", 7000, func(c net.Conn) {
+			_, _ = io.WriteString(c, "220 ready\r\n")
+			all, _ := io.ReadAll(c)
+			fmt.Fprintf(c, "got %d", len(all))
+		})
+		for _, tt := range []struct{ url, host, to string }{
+			{"https://api.example/x", "api.example", ":443"}, {"http://plain.example/x", "plain.example", ":80"},
+		} {
+			for _, door := range doors {
+				resp := w.text(t, door, tt.url)
+				if want := tt.host + " []"; resp != want {
+					t.Errorf("%s by %s, TLS %t: got %q, want %q", tt.url, door, secure, resp, want)
+				}
+			}
+			if got, want := g.take(), "CONNECT "+w.address(tt.host).String()+tt.to+gatePassword; !slices.Contains(got, want) || slices.ContainsFunc(got, func(s string) bool { return s != want }) {
+				t.Errorf("%s: the gate was asked %q, want %q only", tt.url, got, want)
+			}
+		}
+		for _, door := range doors {
+			c, err := w.open(t.Context(), door, "raw.example", 7000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+			r := bufio.NewReader(c)
+			if line, err := r.ReadString('\n'); line != "220 ready\r\n" {
+				t.Errorf("got %q %v", line, err)
+			}
+			_, _ = io.WriteString(c, strings.Repeat("x", 100_000))
+			_ = c.(interface{ CloseWrite() error }).CloseWrite()
+			if got, err := io.ReadAll(r); string(got) != "got 100000" {
+				t.Errorf("%s, TLS %t: got %q %v", door, secure, got, err)
+			}
+			c.Close()
+		}
+		if got, want := g.take(), "CONNECT "+w.address("raw.example").String()+":7000"+gatePassword; !slices.Equal(got, []string{want, want}) {
+			t.Errorf("the gate was asked %q, want %q twice", got, want)
+		}
+	}
+}
+
+// What the gate does not let through is a failure outside, with the gate named as the place, without
+// its address, its own words and its password.
+func TestTheCorporateProxyRefuses(t *testing.T) {
+	for status, words := range map[int]string{
+		407: "api.example:443 could not be reached: the corporate proxy on the way answered 407 Proxy Authentication Required: ",
+		403: "api.example:443 could not be reached: the corporate proxy on the way answered 403 Forbidden",
+		503: "the corporate proxy on the way answered 503 Service Unavailable",
+	} {
+		w, g := behindGate(t, status, false)
+		w.hosts["api.example"] = []netip.Addr{netip.MustParseAddr("203.0.113.1"), netip.MustParseAddr("203.0.113.2")}
+		for _, door := range doors {
+			var body struct{ Error, Detail string }
+			text := w.text(t, door, "https://api.example/x")
+			if err := json.Unmarshal([]byte(text), &body); err != nil || body.Error != "upstream_unreachable" || !strings.Contains(body.Detail, words) {
+				t.Errorf("%d by %s: got %s %v", status, door, text, err)
+			}
+			if strings.Contains(text, "s3cret") || strings.Contains(text, "YWRhOn") || strings.Contains(text, "proxy.corp") || strings.Contains(text, "127.0.0.1") {
+				t.Errorf("%d: says too much: %s", status, text)
+			}
+		}
+		want := 4
+		if status == 407 {
+			want = 2 // a wrong password is not tried again at the next address
+		}
+		if got := g.take(); len(got) != want {
+			t.Errorf("%d: asked %q", status, got)
+		}
+	}
+}
+
+// The gate is one more host of a private network: a policy that names it does not lead there, and a
+// name that resolves to an inner address is never asked for.
+func TestTheCorporateProxyCannotBeNamed(t *testing.T) {
+	for _, inner := range []string{"10.1.2.3", "127.0.0.1", "169.254.169.254"} {
+		w, g := behindGate(t, 0, false)
+		w.hosts["proxy.corp"] = []netip.Addr{netip.MustParseAddr(inner)}
+		for _, door := range doors {
+			if got := w.text(t, door, "http://proxy.corp:3128/x"); !strings.Contains(got, "address_denied") {
+				t.Errorf("%s by %s: got %s", inner, door, got)
+			}
+			if c, err := w.open(t.Context(), door, "proxy.corp", 3129); err == nil {
+				_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+				if got, _ := io.ReadAll(c); len(got) > 0 {
+					t.Errorf("%s by %s: got %q", inner, door, got)
+				}
+				c.Close()
+			}
+		}
+		if got := g.take(); len(got) > 0 {
+			t.Errorf("the gate was asked %q", got)
+		}
+	}
+}
+
+// text is the body of an answer, whoever gives it.
+func (w *world) text(t *testing.T, door, url string) string {
+	t.Helper()
+	resp, err := w.client(door).Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
