@@ -32,7 +32,9 @@ func prepare(dir string) (world.Config, error) {
 		files["bin/"+name] = filepath.Join(dir, name)
 	}
 	return world.Config{
-		Hosts:  map[string]string{"github.com": gitHost, "api.github.com": apiHost},
+		Hosts: map[string]string{
+			"github.com": gitHost, "api.github.com": apiHost, "proxy.corp.example": corporateHost, "inner.corp.example": corporateHost,
+		},
 		Bundle: ca.PEM(), Files: files,
 	}, nil
 }

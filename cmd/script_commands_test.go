@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"exeat/cmd/demo/human"
+	"exeat/cmd/demo/standin"
 )
 
 type command = func(ts *testscript.TestScript, neg bool, args []string)
@@ -32,11 +33,14 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	pids NAME           remember every process of a sandbox; sets $SUPERVISOR and $INIT
 //	gone                wait until none of them lives and no mount of theirs is left
 //	until PROGRAM...    run it until it succeeds
+//	corporate LOGIN     start a corporate proxy; sets $PROXY
+//	[!] tunnelled REGEXP  it was asked for addresses that match, and for no others
 //	sql FILE QUERY      do what no command would to a database
 func (s *stage) commands() map[string]command {
 	return map[string]command{
 		"code": code, "tty": sit, "expect": expect, "type": typeLine, "type-digest": typeDigest, "type-words": typeWords, "leave": leave, "sign": s.sign,
 		"arrived": s.arrived, "propose": propose, "pids": pids, "gone": gone, "until": until, "sql": query,
+		"corporate": s.corporate, "tunnelled": s.tunnelled,
 	}
 }
 
@@ -63,8 +67,9 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 
 // cast is who plays in a script beside its commands.
 type cast struct {
-	humans  []*human.Human // at terminals; the last is the one who acts
-	members map[int]string // the processes that pids found: pid to start time
+	humans  []*human.Human     // at terminals; the last is the one who acts
+	members map[int]string     // the processes that pids found: pid to start time
+	proxy   *standin.Corporate // the one started last
 }
 
 type castKey struct{}

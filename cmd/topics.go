@@ -12,6 +12,7 @@ import (
 var topics = []struct{ name, file, short string }{
 	{"policy-language", "policy.md", "How a policy file is written and what it means"},
 	{"credentials", "credentials.md", "How secrets are lent to requests and kept out of sandboxes"},
+	{"config", "config.md", "What config.yaml sets: a corporate proxy, more certificates"},
 	{"threat-model", "threat-model.md", "What a sandbox and an approval protect, and what not"},
 }
 

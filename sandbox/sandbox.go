@@ -18,7 +18,7 @@ type Sandboxes struct {
 	Home  string // the user's home directory, which is never mounted as a whole
 	// Keyring reads the secret of a provider that is kept in the desktop's keyring.
 	Keyring func(ctx context.Context, provider string) (string, error)
-	Proxy string // HTTPS_PROXY of this environment
+	Proxy   string // HTTPS_PROXY of this environment
 }
 
 // Info is a sandbox as it is now.

@@ -91,7 +91,7 @@ type Launch struct {
 	// Secrets are those of providers whose secret is in the desktop's keyring,
 	// which a supervisor does not reach. They travel as Env does.
 	Secrets map[string]string `json:"secrets,omitempty"`
-	Proxy    string            `json:"proxy,omitempty"` // HTTPS_PROXY of whoever starts the sandbox, which counts only where config.yaml says so
+	Proxy   string            `json:"proxy,omitempty"` // HTTPS_PROXY of whoever starts the sandbox, which counts only where config.yaml says so
 }
 
 // Ready is the supervisor's answer to a Launch: a PID that serves, or why not.
