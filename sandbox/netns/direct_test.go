@@ -111,6 +111,16 @@ func TestPorts(t *testing.T) {
 	}
 }
 
+// UDP is refused as it is with a redirect.
+func TestRefusedWithoutRedirect(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	direct(t)
+	openPort(t, 443) // of TCP
+	refusesAtOnce(t)
+}
+
 // A port that is listened on cannot be taken, shared, or taken for one address.
 func TestPortsCannotBeTaken(t *testing.T) {
 	if !alone(t) {

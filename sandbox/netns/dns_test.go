@@ -127,6 +127,9 @@ func TestAnswers(t *testing.T) {
 		{"dev.localhost.", dnsmessage.TypeA, in, "127.0.0.1", dnsmessage.RCodeSuccess},
 		{"github.com.", dnsmessage.TypeAAAA, in, "", dnsmessage.RCodeSuccess},
 		{"github.com.", dnsmessage.TypeHTTPS, in, "", dnsmessage.RCodeSuccess},
+		{"github.com.", dnsmessage.TypeSVCB, in, "", dnsmessage.RCodeSuccess},
+		{"_443._https.github.com.", dnsmessage.TypeHTTPS, in, "", dnsmessage.RCodeSuccess},
+		{"nobody-asked-for-a.example.", dnsmessage.TypeHTTPS, in, "", dnsmessage.RCodeSuccess},
 		{"github.com.", dnsmessage.TypeTXT, in, "", dnsmessage.RCodeSuccess},
 		{"github.com.", dnsmessage.TypeALL, in, "", dnsmessage.RCodeSuccess},
 		{"github.com.", dnsmessage.TypeA, dnsmessage.ClassCHAOS, "", dnsmessage.RCodeRefused},
@@ -137,7 +140,8 @@ func TestAnswers(t *testing.T) {
 	_, tcp := serve(t, netns.NewNames())
 	for _, row := range rows {
 		m := ask(t, tcp, question(row.name, row.typ, row.class))
-		if got := addressOf(m); m.RCode != row.code || got != row.address || !m.Response || m.ID != 7 {
+		extra := len(m.Authorities) + len(m.Additionals) // no hint of HTTP/3 or ECH there either
+		if got := addressOf(m); m.RCode != row.code || got != row.address || !m.Response || m.ID != 7 || extra > 0 || len(m.Answers) > 1 {
 			t.Errorf("%s %v: got %v %q %+v, want %v %q", row.name, row.typ, m.RCode, got, m.Header, row.code, row.address)
 		}
 	}
