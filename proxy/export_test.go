@@ -52,5 +52,13 @@ func (s *Server) SetResponseHeaderTimeout(d time.Duration) {
 	s.upstream.transport.ResponseHeaderTimeout = d
 }
 
+// HurryLimits makes every patience as short as d.
+func (s *Server) HurryLimits(d time.Duration) {
+	l := &s.limits
+	for _, limit := range []*time.Duration{&l.header, &l.idle, &l.handshake, &l.responseHeader, &l.body, &l.silence, &l.drain} {
+		*limit = d
+	}
+}
+
 // CheckAddresses is checkAddresses.
 var CheckAddresses = checkAddresses
