@@ -24,7 +24,9 @@ func (w *decisionWriter) save(ctx context.Context, work *batch) error {
 func (w *decisionWriter) room() error {
 	err := w.ballast.lay()
 	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
-		return diskFull(w.newest.db.path)
+		full := *diskFull(w.newest.db.path)
+		full.Problem += " beside what is kept in reserve for the record (8 MiB)"
+		return &full
 	}
 	return err
 }

@@ -6,7 +6,8 @@
 // make an approval wait: each sandbox has decision files of its own,
 // STATE/decisions-SANDBOX-FIRST.db, written by its supervisor alone and named after
 // the first id they hold. They rotate by size and are deleted whole, never row by
-// row: a full disk refuses DELETE but not unlink.
+// row: a full disk refuses DELETE but not unlink. Beside them lies a ballast, which a
+// full disk gets for what was let through before it was known to be full.
 //
 // The package holds plain records and no rules about them; no SQLite type leaves it.
 // Text that comes out of a sandbox is made harmless once, when it is written (see

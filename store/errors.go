@@ -77,7 +77,7 @@ func setAside(path string) string {
 	return fmt.Sprintf("mkdir -p %s && mv %s* %s/", aside, quote(path), aside)
 }
 
-func diskFull(path string) error {
+func diskFull(path string) *DatabaseError {
 	return &DatabaseError{Path: path, Problem: "cannot grow: no space left on its disk", Err: unix.ENOSPC, hint: "df -h " + quote(filepath.Dir(path))}
 }
 

@@ -72,6 +72,10 @@ func TestStall(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "the disk does not answer") {
 		t.Errorf("got %v", err)
 	}
+	start := time.Now()
+	if _, err := l.Record(t.Context(), denial()); err == nil || time.Since(start) > 2*time.Second {
+		t.Errorf("Record waited %v for %v", time.Since(start), err)
+	}
 	release()
 	eventually(t, "decisions are taken again", func() bool { _, err := l.Enqueue(allowed()); return err == nil })
 }

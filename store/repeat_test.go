@@ -40,6 +40,8 @@ func TestRepeats(t *testing.T) {
 		{"a credential", 1000, time.Second, 1000, func(d *Decision) { d.Credential = "my-github" }},
 		{"a body", 1000, time.Second, 1000, func(d *Decision) { d.BytesOut = 1 }},
 		{"allowed", 1000, time.Second, 1000, func(d *Decision) { d.Verdict = "allow" }},
+		{"allowed, asking the same", 1000, time.Second, 1000, func(d *Decision) { d.Verdict, d.Reason = "allow", "query viewer" }},
+		{"audited", 1000, time.Second, 1000, func(d *Decision) { d.Verdict = "audit" }},
 	} {
 		d := quiet()
 		if test.decision != nil {

@@ -19,8 +19,9 @@ func TestRotation(t *testing.T) {
 	r := openReader(t, d)
 	row := denial()
 	var last, streaming int64
-	for i := 0; countFiles(t, d) < 3 || i%1000 != 0; i++ {
+	for i := 0; countFiles(t, d) < 3 || i%100 != 0; i++ {
 		row.Target = fmt.Sprint("/", i, strings.Repeat("x", 900))
+		row.Code = map[bool]string{true: "rare", false: "common"}[i == 10]
 		last = record(t, l, row)
 		if i == 10 {
 			streaming = last
@@ -28,18 +29,21 @@ func TestRotation(t *testing.T) {
 	}
 	l.Complete(streaming, 200, 7, 8, 9)
 	want := []int64{}
-	for id := last - 899; id <= last; id++ {
+	for id := last - 499; id <= last; id++ {
 		want = append(want, id)
 	}
-	got := page(t, r, store.DecisionFilter{Limit: 900})
+	got := page(t, r, store.DecisionFilter{Limit: 500})
 	if diff := cmp.Diff(ids(got), want); diff != "" {
 		t.Fatalf("newest: %s", diff)
 	}
 	if diff := cmp.Diff(ids(page(t, r, store.DecisionFilter{AfterID: want[0] - 1})), want); diff != "" {
 		t.Errorf("after: %s", diff)
 	}
-	if diff := cmp.Diff(ids(page(t, r, store.DecisionFilter{BeforeID: want[899], Limit: 899})), want[:899]); diff != "" {
+	if diff := cmp.Diff(ids(page(t, r, store.DecisionFilter{BeforeID: want[499], Limit: 499})), want[:499]); diff != "" {
 		t.Errorf("before: %s", diff)
+	}
+	if got := ids(page(t, r, store.DecisionFilter{Denied: true, Code: "rare"})); !cmp.Equal(got, []int64{streaming}) {
+		t.Errorf("of a rare kind, three files ago: got %v, want %d", got, streaming)
 	}
 	if !strings.Contains(fmt.Sprint(os.ReadDir(d.State)), "decisions-"+box+"-1.db") {
 		t.Fatal("the first file went too early for this test")
