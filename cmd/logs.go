@@ -132,7 +132,7 @@ func printDecisions(env Env, decisions []store.Decision, asJSON bool) error {
 		switch {
 		case asJSON:
 			err = enc.Encode(logRecord(d))
-		case d.Verdict == "deny":
+		case d.Verdict == store.VerdictDeny:
 			err = printDenial(env, d)
 		default:
 			err = printAllowed(env, d)
@@ -153,9 +153,23 @@ func printAllowed(env Env, d store.Decision) error {
 	if d.Tainted != "" {
 		binary += " tainted=" + d.Tainted
 	}
-	_, err := fmt.Fprintf(env.Out, "%s %s %s:%d %s  policy=%s binary=%s status=%d bytes=%d/%d id=%d\n",
-		d.Time.Local().Format(time.DateTime), env.outStyle().good(d.Verdict), d.Host, d.Port, what, d.Policy, binary, d.Status, d.BytesIn, d.BytesOut, d.ID)
+	_, err := fmt.Fprintf(env.Out, "%s %s %s:%d %s  policy=%s binary=%s status=%d bytes=%d/%d id=%d%s\n",
+		d.Time.Local().Format(time.DateTime), env.outStyle().good(d.Verdict), d.Host, d.Port, what, d.Policy, binary, d.Status, d.BytesIn, d.BytesOut, d.ID, allowedFor(d))
 	return err
+}
+
+// allowedFor is what of an allowed request its method and path do not say: what
+// its body asked for, or why it would have been denied where that is not enforced.
+// It is quoted, as part of it may be chosen in the sandbox: a name in a query
+// must not pass for a field of this line.
+func allowedFor(d store.Decision) string {
+	switch {
+	case d.Reason == "":
+		return ""
+	case d.Verdict == allowVerdict:
+		return fmt.Sprintf(" asked=%q", d.Reason)
+	}
+	return fmt.Sprintf(" not_enforced=%q", d.Reason)
 }
 
 func printDenial(env Env, d store.Decision) error {

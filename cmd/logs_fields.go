@@ -28,6 +28,7 @@ type record struct {
 	Protocol   string    `json:"l7_protocol"`
 	Policy     string    `json:"policy"`
 	Reason     string    `json:"l7_deny_reason,omitempty"`
+	Asked      string    `json:"l7_asked,omitempty"` // of an allowed request, where its method and path do not say it
 	Code       string    `json:"code,omitempty"`
 	Layer      string    `json:"layer"`
 	Binary     string    `json:"binary"`
@@ -43,14 +44,24 @@ type record struct {
 	BytesOut   int64     `json:"bytes_out"`
 	Millis     float64   `json:"duration_ms"`
 	Count      int       `json:"count"`
+	Last       time.Time `json:"last,omitzero"` // of more than one
 }
 
+const allowVerdict = "allow"
+
 func logRecord(d store.Decision) record {
-	return record{
+	r := record{
 		Time: d.Time, Action: d.Method, Target: d.Target, Decision: d.Verdict, Host: d.Host, Port: d.Port,
 		Protocol: d.Protocol, Policy: d.Policy, Reason: d.Reason, Code: d.Code, Layer: d.Layer, Binary: d.Exe,
 		PID: d.PID, Ancestors: list(d.Ancestors), Tainted: d.Tainted, Revision: d.Revision, ID: d.ID, Missing: d.RuleMissing,
 		Credential: d.Credential, Status: d.Status, BytesIn: d.BytesIn, BytesOut: d.BytesOut,
 		Millis: float64(d.Duration.Microseconds()) / 1000, Count: max(d.Count, 1),
 	}
+	if d.Verdict == allowVerdict {
+		r.Reason, r.Asked = "", d.Reason
+	}
+	if d.Count > 1 {
+		r.Last = d.Last
+	}
+	return r
 }
