@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,7 +49,7 @@ func typeHelp() string {
 		if err != nil {
 			continue // they are the types there are
 		}
-		fmt.Fprintf(&b, "  %-12s %s\n", name, strings.Join(p.Variables, ", "))
+		fmt.Fprintf(&b, "  %-12s %s\n", name, cmp.Or(strings.Join(p.Variables, ", "), "-"))
 		if p.Note != "" {
 			fmt.Fprintf(&b, "  %-12s %s\n", "", p.Note)
 		}

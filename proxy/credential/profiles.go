@@ -109,9 +109,8 @@ func registries() []Profile {
 		},
 		{
 			Type: "docker", Variables: []string{"DOCKER_PASSWORD", "DOCKERHUB_TOKEN"},
-			Hosts: []string{"auth.docker.io/token", "hub.docker.com"},
-			Note: "the registry's own short-lived tokens, which auth.docker.io answers with, are not kept from the sandbox; " +
-				"logging in at hub.docker.com also needs request_body_credential_rewrite in the policy",
+			Hosts:   []string{"auth.docker.io/token", "hub.docker.com"},
+			Note:    "the short-lived tokens that auth.docker.io answers with reach the sandbox",
 			headers: []string{"Authorization"},
 			shapes:  []shape{{"dckr_pat_", 36, ""}},
 		},
