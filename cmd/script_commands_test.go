@@ -33,7 +33,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	pids NAME           remember every process of a sandbox; sets $SUPERVISOR and $INIT
 //	gone                wait until none of them lives and no mount of theirs is left
 //	until PROGRAM...    run it until it succeeds
-//	corporate LOGIN     start a corporate proxy; sets $PROXY
+//	corporate LOGIN [FILE]  start a corporate proxy, with TLS of the authority in the file; sets $PROXY
 //	[!] tunnelled REGEXP  it was asked for addresses that match, and for no others
 //	sql FILE QUERY      do what no command would to a database
 func (s *stage) commands() map[string]command {

@@ -149,7 +149,8 @@ func (t *tunnel) checkName(name string) error {
 		if isLiteral(host) || !t.strict {
 			return nil
 		}
-		return fmt.Errorf("the client's TLS greeting names no host, so that it cannot be known to be %s", host)
+		return fmt.Errorf("the client's TLS greeting names no host (SNI), so that it cannot be known to be %s: "+
+			"tell the client to send it, or write the endpoint with tls: skip and without protocol", host)
 	}
 	if canonical, err := policy.CanonicalHost(name); err != nil || canonical != host {
 		return fmt.Errorf("the client's TLS greeting asks for %q, the connection goes to %s", oneLine(name), host)

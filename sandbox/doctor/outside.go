@@ -24,7 +24,7 @@ func (h Host) outside() confine.Finding {
 		f.Detail = fmt.Sprintf("%s (%s)", s.Proxy, s.From)
 	}
 	if s.CAFile != "" {
-		f.Detail += fmt.Sprintf("; %d more roots from %s", bytes.Count(s.Roots, []byte("-----BEGIN")), s.CAFile)
+		f.Detail += fmt.Sprintf("; more roots from %s: %d", s.CAFile, bytes.Count(s.Roots, []byte("-----BEGIN")))
 	}
 	return f
 }

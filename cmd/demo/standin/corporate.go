@@ -78,5 +78,5 @@ func (p *Corporate) judge(r *http.Request) (status int) {
 // carry copies one direction and ends it.
 func carry(to net.Conn, from io.Reader) {
 	_, _ = io.Copy(to, from)
-	_ = to.(*net.TCPConn).CloseWrite()
+	_ = to.(interface{ CloseWrite() error }).CloseWrite()
 }
