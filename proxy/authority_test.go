@@ -55,7 +55,7 @@ func TestOtherProtocolsAreRefused(t *testing.T) {
 	const host = "Host: api.example\r\n"
 	for name, tt := range map[string]struct{ request, want string }{
 		"websocket":       {"GET / HTTP/1.1\r\n" + host + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n", "this is no valid WebSocket upgrade"},
-		"h2c":             {"GET / HTTP/1.1\r\n" + host + "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n", "upgrading to h2c cannot be inspected"},
+		"h2":              {"GET / HTTP/1.1\r\n" + host + "Connection: Upgrade\r\nUpgrade: h2\r\n\r\n", "upgrading to h2 cannot be inspected"},
 		"prior knowledge": {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2 without TLS cannot be inspected"},
 		"TRACE":           {"TRACE / HTTP/1.1\r\n" + host + "\r\n", "TRACE is"},
 		"lower case":      {"get / HTTP/1.1\r\n" + host + "\r\n", "the method is not in upper case"},

@@ -27,9 +27,10 @@ var protocolRows = []row{
 	{"http/1.1", "GET {t}/1 http/1.1\r\nHost: a.example:{p}\r\n\r\n", "505!", ""},
 	{"HTTP /1.1", "GET {t}/1 HTTP /1.1\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
 
-	{"HP07 Upgrade: h2c", get + "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n", "403", ""},
-	{"HP07 h2c and a preface at once", get + "Connection: Upgrade\r\nUpgrade: h2c\r\n\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "403!", ""},
-	{"HP07 Upgrade without Connection", get + "Upgrade: h2c\r\n\r\n", "403", ""},
+	{"HP07 Upgrade: h2c", get + "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n", "200", "GET /1"},
+	{"HP07 h2c and a preface at once", get + "Connection: Upgrade\r\nUpgrade: h2c\r\n\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "either!", "either"},
+	{"HP07 Upgrade without Connection", get + "Upgrade: h2c\r\n\r\n", "200", "GET /1"},
+	{"HP07 h2c among others", get + "Connection: Upgrade\r\nUpgrade: h2c, websocket\r\n\r\n", "403", ""},
 	{"HP07 Upgrade behind an empty one", get + "Connection: Upgrade\r\nUpgrade:\r\nUpgrade: h2c\r\n\r\n", "403", ""},
 	{"HP07 Upgrade: TLS/1.0", "OPTIONS {t}/1 HTTP/1.1\r\nHost: a.example:{p}\r\nConnection: Upgrade\r\nUpgrade: TLS/1.0\r\n\r\n", "403", ""},
 	{"HP09 Upgrade: websocket", get + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", "403", ""},

@@ -112,13 +112,17 @@ func (x *exchange) checkMethod() *refusal {
 	return nil
 }
 
+// offersH2C is what Java's client puts into every plain request. It is an offer that a server may pass over
+// (RFC 9110 7.8), and the origin never hears of it: cleanRequest takes it out.
+const offersH2C = "h2c"
+
 // checkProtocol refuses what would stop being HTTP/1.1 requests once it is let through.
 func (x *exchange) checkProtocol() *refusal {
 	if x.request.Upgrade {
 		if err := websocket.Prepare(x.r); err != nil {
 			return refuse(http.StatusBadRequest, policy.CodeMalformed, err.Error())
 		}
-	} else if upgrade := strings.Join(x.r.Header["Upgrade"], ", "); upgrade != "" {
+	} else if upgrade := strings.Join(x.r.Header["Upgrade"], ", "); upgrade != "" && !strings.EqualFold(upgrade, offersH2C) {
 		return refuse(http.StatusForbidden, policy.CodeProtocol, fmt.Sprintf("upgrading to %s cannot be inspected", oneLine(upgrade)))
 	}
 	if !x.flow.secure && x.flow.port == 443 {
