@@ -30,6 +30,9 @@ func (d Dir) Denials() string { return filepath.Join(d.Logs(), "exeat", "denials
 // Bundle is the certificates the sandbox trusts, of the present run.
 func (d Dir) Bundle() string { return filepath.Join(string(d), "ca-bundle.pem") }
 
+// Keystore is the same for Java.
+func (d Dir) Keystore() string { return filepath.Join(string(d), "ca-bundle.jks") }
+
 // Log is where a supervisor writes what it has to say.
 func (d Dir) Log() string { return filepath.Join(string(d), "supervisor.log") }
 

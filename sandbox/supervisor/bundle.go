@@ -3,7 +3,9 @@ package supervisor
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
+	"time"
 )
 
 // bundles are the places where distributions keep their trusted roots in one
@@ -54,4 +56,32 @@ func hostRoots() ([]byte, error) {
 // connections that are passed on uninspected, and the sandbox's own authority.
 func mergedBundle(host, own []byte) []byte {
 	return append(append(bytes.TrimRight(host, "\n"), '\n'), own...)
+}
+
+// openTrust makes the files that programs in the sandbox will find them in.
+func (s *supervisor) openTrust() error {
+	for path, file := range map[string]**os.File{s.dir.Bundle(): &s.bundle, s.dir.Keystore(): &s.keystore} {
+		opened, err := openShown(path, os.O_TRUNC)
+		if err != nil {
+			return err
+		}
+		s.undo.add(func() { opened.Close() })
+		*file = opened
+	}
+	return nil
+}
+
+// writeTrust fills them: they are mounted, and empty until now.
+func (s *supervisor) writeTrust(own []byte) error {
+	bundle := mergedBundle(s.ahead.hostRoots, own)
+	if _, err := s.bundle.Write(bundle); err != nil {
+		return fmt.Errorf("certificate bundle: %w", err)
+	}
+	if !s.view.java {
+		return nil // it takes a millisecond that most sandboxes have better use for
+	}
+	if _, err := s.keystore.Write(keystore(bundle, time.Now())); err != nil {
+		return fmt.Errorf("certificates for Java: %w", err)
+	}
+	return nil
 }

@@ -73,17 +73,13 @@ func (s *supervisor) openDoors(context.Context) error {
 	return nil
 }
 
-// newAuthority makes the sandbox's certificate authority and shows its
-// certificate in the bundle file, which is mounted but empty until now.
+// newAuthority makes the sandbox's certificate authority and lets the sandbox trust it.
 func (s *supervisor) newAuthority() (*ca.Authority, error) {
 	authority, err := ca.New("exeat sandbox " + s.sandbox.Name)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.bundle.Write(mergedBundle(s.ahead.hostRoots, authority.PEM())); err != nil {
-		return nil, fmt.Errorf("certificate bundle: %w", err)
-	}
-	return authority, nil
+	return authority, s.writeTrust(authority.PEM())
 }
 
 // watch answers every connect() of the sandbox. Without it they all fail, so

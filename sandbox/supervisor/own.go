@@ -34,23 +34,26 @@ func (v *view) addOwn(fs policy.Filesystem, dir control.Dir) error {
 	v.mounts = append(v.mounts, self)
 	v.mount(dir.Home(), homePath, slices.Contains(fs.ReadOnly, homePath))
 	v.mount(dir.Denials(), denialsPath, true)
-	v.addBundle(dir.Bundle())
+	v.mount(dir.Bundle(), bundlePath, true)
+	v.overlay(dir.Bundle(), bundles)
+	v.java = v.overlay(dir.Keystore(), keystores)
 	v.mount(dir.Logs(), logPath, true) // also over the host's, where the policy shows /var
 	v.landlock.ReadOnly = append(v.landlock.ReadOnly, ownPath)
 	return nil
 }
 
-// addBundle lays the merged bundle over every place where one is read, at the
-// end of its symlinks, and at one place of ours that the environment names.
-func (v *view) addBundle(source string) {
+// overlay lays a file of ours over every one of the places that is in the view,
+// at the end of its symlinks, and reports whether any is.
+func (v *view) overlay(source string, names []string) bool {
 	r := v.root()
-	places := []string{bundlePath}
-	for _, bundle := range bundles {
-		if place, ok := r.resolve(bundle); ok && !slices.Contains(places, place) {
+	var places []string
+	for _, name := range names {
+		if place, ok := r.resolve(name); ok && !slices.Contains(places, place) {
 			places = append(places, place)
 		}
 	}
 	for _, place := range places {
 		v.mount(source, place, true)
 	}
+	return len(places) > 0
 }

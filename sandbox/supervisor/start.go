@@ -101,12 +101,7 @@ func (s *supervisor) openFiles(context.Context) error {
 	}
 	s.undo.add(func() { denials.Close() })
 	s.denials = denials
-	s.bundle, err = openShown(s.dir.Bundle(), os.O_TRUNC)
-	if err != nil {
-		return err
-	}
-	s.undo.add(func() { s.bundle.Close() })
-	return nil
+	return s.openTrust()
 }
 
 // showDir makes a directory that is mounted into the sandbox, see openShown.

@@ -34,6 +34,7 @@ type supervisor struct {
 	ahead     *ahead
 	denials   *denialsFile
 	bundle    *os.File // mounted over every bundle of certificates
+	keystore  *os.File // the same for Java
 	authority *ca.Authority
 	secrets   *credential.Injector
 	box       *confine.Box

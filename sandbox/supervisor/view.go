@@ -23,6 +23,7 @@ type view struct {
 	links      []confine.Link
 	landlock   confine.Landlock
 	warnings   []string
+	java       bool // a keystore of Java's lies in it
 }
 
 // within says whether name is dir or lies below it.
