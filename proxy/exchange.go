@@ -19,7 +19,7 @@ func (x *exchange) forward() {
 		return
 	}
 	t := x.ticket()
-	x.answer = &responseWriter{ResponseWriter: x.w, buffers: x.server.buffers}
+	x.answer = &responseWriter{ResponseWriter: x.w, buffers: x.server.buffers, headOnly: &t.headOnly}
 	defer func() {
 		x.server.cfg.Sink.Complete(x.id, x.answer.status, t.in.Load(), t.out.Load(), time.Since(x.began))
 	}()
@@ -165,11 +165,9 @@ func (x *exchange) write(r *refusal) {
 		h.Set("Connection", "close")
 	}
 	connOf(x.r).setPhrase(status, r.phrase())
-	controller := http.NewResponseController(x.w)
-	_ = controller.EnableFullDuplex() // answer first, drain after
+	_ = http.NewResponseController(x.w).EnableFullDuplex() // answer first, drain after
 	x.w.WriteHeader(status)
 	_, _ = x.w.Write(body)
-	_ = controller.Flush()
 	x.drainUnread()
 }
 
@@ -177,6 +175,7 @@ func (x *exchange) write(r *refusal) {
 // HTTP/2 is ended by itself, and its client told so (RFC 9113 8.1).
 func (x *exchange) drainUnread() {
 	if !x.isHTTP2() && x.r.ContentLength != 0 && x.r.Header.Get("Expect") == "" {
+		_ = http.NewResponseController(x.w).Flush()
 		x.drain()
 	}
 }

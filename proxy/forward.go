@@ -40,6 +40,7 @@ type ticket struct {
 	in        atomic.Int64 // bytes of the answer's body
 	out       atomic.Int64 // bytes of the request's body
 	truncated atomic.Bool  // the answer's body ended in an error
+	headOnly  bool         // the answer is its header; set before that is written
 }
 
 // newForwarder makes goproxy a pure forwarder: it sees absolute URLs only, never a CONNECT, a TLS
@@ -73,7 +74,16 @@ func newForwarder(u *upstream) forwarder {
 // roundTrip always has an answer: goproxy would show its clients the raw error of a failed one. Bodies
 // are wrapped here and not in a response hook, where goproxy takes a new body as a reason to drop the
 // Content-Length.
+//
+// A header that nothing follows must end its stream of HTTP/2, or the clients of gRPC take the status in
+// it for the beginning of an answer and report a broken one (gRPC over HTTP/2, "Trailers-Only").
 func (t *ticket) roundTrip(transport http.RoundTripper, r *http.Request) *http.Response {
+	resp := t.ask(transport, r)
+	t.headOnly = t.streams && resp.ContentLength == 0
+	return resp
+}
+
+func (t *ticket) ask(transport http.RoundTripper, r *http.Request) *http.Response {
 	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = upload{countedBody{ReadCloser: r.Body, count: &t.out}}
 	}

@@ -12,9 +12,10 @@ import (
 // that streams of any content type move in real time, and keeps headers of one hop on that hop.
 type responseWriter struct {
 	http.ResponseWriter
-	status  int
-	last    bool       // the connection ends with this answer
-	buffers *sync.Pool // of *[]byte
+	status   int
+	last     bool       // the connection ends with this answer
+	headOnly *bool      // nothing follows the header
+	buffers  *sync.Pool // of *[]byte
 }
 
 func newBuffers() *sync.Pool {
@@ -35,7 +36,7 @@ func (w *responseWriter) WriteHeader(status int) {
 		}
 	}
 	w.ResponseWriter.WriteHeader(status)
-	if w.status == status && w.Header()["Content-Length"] == nil {
+	if w.status == status && w.Header()["Content-Length"] == nil && !*w.headOnly {
 		w.Flush() // the client of a stream waits for its beginning, which may come long before its first byte
 	}
 }
