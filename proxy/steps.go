@@ -28,6 +28,14 @@ type denialBody struct {
 // address: names of the host's network would let it map what it cannot reach.
 const HiddenAddress = "the name leads to an address that is not open to the sandbox; the record on the host says which"
 
+// detail is the reason as the sandbox may read it, in whatever protocol it is told.
+func (r *refusal) detail() string {
+	if r.decision.Code == policy.CodeAddress {
+		return HiddenAddress
+	}
+	return r.decision.Reason
+}
+
 // denial renders the body; the path is without its query, which may hold secrets.
 func (s *Server) denial(f *flow, r *refusal, method, path string) []byte {
 	var b bytes.Buffer
@@ -36,10 +44,10 @@ func (s *Server) denial(f *flow, r *refusal, method, path string) []byte {
 	e.SetIndent("", "  ")
 	d := r.decision
 	if d.Code == policy.CodeAddress {
-		d.Reason, d.RuleMissing = HiddenAddress, ""
+		d.RuleMissing = ""
 	}
 	_ = e.Encode(denialBody{
-		Error: string(d.Code), Policy: d.Policy, Detail: d.Reason, Layer: d.Layer, Protocol: d.Protocol,
+		Error: string(d.Code), Policy: d.Policy, Detail: r.detail(), Layer: d.Layer, Protocol: d.Protocol,
 		Method: method, Path: path, Host: f.host, Port: f.port, Binary: f.caller.Exe,
 		RuleMissing: d.RuleMissing, NextSteps: s.nextSteps(r),
 	})
