@@ -41,6 +41,9 @@ func (a *Admission) denied(j *judged, o *outcome) Decision {
 	case o.unread != nil:
 		d.Code, d.Policy, d.Protocol = CodeMalformed, o.unread.block.key, o.unread.protocol
 		d.Reason = fmt.Sprintf("%s cannot be judged as %s: %s", asks, o.unread.judges(), j.unread[o.unread.judges()])
+	case o.read && o.speaks == nil: // a rule for what is read there would not allow it either
+		d.Policy = a.closest(o)
+		d.Reason += ": an endpoint that reads what is asked for there does not speak for this request, and no other may"
 	default:
 		d.Policy = a.closest(o)
 		if o.speaks != nil {
@@ -107,7 +110,9 @@ func (a *Admission) refusedRequest(r Request) Decision {
 	d := a.Decision
 	if d.RuleMissing != "" && r.check() == nil {
 		j := r.judged(strings.ToUpper(r.Method))
-		d.RuleMissing = a.blockMissing(&j)
+		if d.RuleMissing = ""; !a.shuns.readAt(&j) { // what is read there for the untainted, a request alone does not open
+			d.RuleMissing = a.blockMissing(&j)
+		}
 	}
 	return d
 }
@@ -180,19 +185,4 @@ func (c *Caller) remark() string {
 		return ""
 	}
 	return " # although it is tainted: " + strconv.Quote(c.Tainted)
-}
-
-// scalar quotes what YAML might read as something other than a string, such as
-// the colons of an IPv6 address.
-func scalar(s string) string {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '.' || c == '-' || '0' <= c && c <= '9') {
-			return strconv.Quote(s)
-		}
-	}
-	if s == "" || '0' <= s[0] && s[0] <= '9' {
-		return strconv.Quote(s)
-	}
-	return s
 }

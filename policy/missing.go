@@ -109,3 +109,18 @@ func scalarMethod(method string) string {
 	}
 	return strconv.Quote(method)
 }
+
+// scalar quotes what YAML might read as something other than a string, such as
+// the colons of an IPv6 address.
+func scalar(s string) string {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '.' || c == '-' || '0' <= c && c <= '9') {
+			return strconv.Quote(s)
+		}
+	}
+	if s == "" || '0' <= s[0] && s[0] <= '9' {
+		return strconv.Quote(s)
+	}
+	return s
+}

@@ -5,8 +5,9 @@ import "slices"
 // readsAt reports an endpoint that names the path and judges what is asked for
 // there by reading it. Where there is one, endpoints of protocol rest that speak for
 // the whole host add nothing: they would let through as a POST what was to be read.
+// Like what denies, it is broad: to many servers "/graphql/" is "/graphql".
 func (e *endpoint) readsAt(j *judged) bool {
-	if e.selector == nil || !e.selector.match(j.path) {
+	if e.selector == nil || !e.forbids(j) {
 		return false
 	}
 	switch e.protocol {
@@ -14,6 +15,16 @@ func (e *endpoint) readsAt(j *judged) bool {
 		return true
 	case WebSocket:
 		return j.upgrade
+	}
+	return false
+}
+
+// readAt reports that one of the endpoints reads what is asked for at the path.
+func (p *parts) readAt(j *judged) bool {
+	for i := range p.n {
+		if p.at(i).readsAt(j) {
+			return true
+		}
 	}
 	return false
 }

@@ -71,9 +71,7 @@ func (r *Request) check() error {
 // judge decides the request.
 func (a *Admission) judge(j *judged) Decision {
 	var o outcome
-	for i := range a.parts.n {
-		o.read = o.read || a.parts.at(i).readsAt(j)
-	}
+	o.read = a.parts.readAt(j) || a.shuns.readAt(j) // or a tainted program would not be read
 	for i := range a.parts.n {
 		e := a.parts.at(i)
 		o.consider(e, a.rules(e), j)

@@ -168,7 +168,7 @@ func (w twin) judge(r Request) Decision {
 func (w twin) reads(r Request) bool {
 	for _, b := range w.p.Blocks {
 		for _, e := range b.Endpoints {
-			if w.reaches(e) && w.callers(b) && e.Protocol == GraphQL && e.Path != "" && slowMatch(globPath, e.Path, r.Path) {
+			if w.reaches(e) && (w.callers(b) || w.shuns(b)) && e.Protocol == GraphQL && e.Path != "" && slowForms(e.Path, r.Path) {
 				return true
 			}
 		}
