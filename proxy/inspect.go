@@ -3,7 +3,6 @@ package proxy
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -92,23 +91,15 @@ func (x *exchange) brokenBody(err error) *refusal {
 	return refuse(http.StatusBadRequest, policy.CodeMalformed, "the request's body ended early")
 }
 
-// unreadable says why no body was read, in words for the one who sent it.
-func (x *exchange) unreadable() error {
-	switch coding := x.r.Header.Get("Content-Encoding"); {
-	case coding != "" && coding != "identity":
-		return fmt.Errorf("its body is encoded as %s: send it as it is", oneLine(coding))
-	case x.read.long:
-		return fmt.Errorf("its body is longer than the %d bytes that the policy lets be read", x.read.reads.Limit)
-	}
-	return nil
-}
-
 func (x *exchange) inspectGraphQL() {
 	var operations []graphql.Operation
 	var err error
 	known := registered(x.read.reads.Registered)
 	if x.r.Method == http.MethodGet || x.r.Method == http.MethodPost { // some servers prefer the URL to the body
 		operations, err = graphql.FromQuery(x.request.Query, known)
+	}
+	if x.r.Method == http.MethodGet && err == nil {
+		err = x.bodiless()
 	}
 	if x.r.Method == http.MethodPost && err == nil {
 		var more []graphql.Operation
@@ -150,15 +141,21 @@ func operationActions(operations []graphql.Operation) []policy.Action {
 
 // inspectCalls reads the body as JSON-RPC for the endpoints of that protocol, and as MCP for those.
 func (x *exchange) inspectCalls() {
+	reads := x.read.reads
 	if x.r.Method != http.MethodPost {
+		if reads.MCP && (x.r.Method == http.MethodGet || x.r.Method == http.MethodDelete) {
+			x.found(policy.MCP, nil, x.bodiless())
+		}
 		return
 	}
-	reads := x.read.reads
 	for _, protocol := range []string{policy.JSONRPC, policy.MCP} {
 		if protocol == policy.MCP && !reads.MCP || protocol == policy.JSONRPC && !reads.JSONRPC {
 			continue
 		}
 		err := x.unreadable()
+		if err == nil {
+			err = rpc.CheckType(x.r.Header.Get("Content-Type"))
+		}
 		if err == nil {
 			x.read.calls, x.read.batch, err = x.readCalls(protocol)
 		}

@@ -61,7 +61,10 @@ func TestBodiesAreJudged(t *testing.T) {
 				}
 				for _, h := range append([]string{"Content-Type: application/json"}, row.header...) {
 					k, v, _ := strings.Cut(h, ": ")
-					r.Header.Set(k, v)
+					if k[0] == '-' {
+						r.Header.Del(k[1:])
+					}
+					r.Header[strings.TrimPrefix(k, "-")] = append(r.Header[strings.TrimPrefix(k, "-")], v)
 				}
 				resp, err := w.client(door).Do(r)
 				if err != nil {
@@ -108,12 +111,19 @@ var bodyRows = map[string]bodyRow{
 	"duplicate key":     {method: "POST", url: "api.example/graphql", body: `{"query":"{ x }","query":"mutation { deleteRepository }"}`, status: 400, answer: "malformed_request", protocol: "graphql"},
 	"too long":          {method: "POST", url: "api.example/graphql", body: `{"query":"{ x }","variables":{"a":"` + strings.Repeat("x", 5000) + `"}}`, status: 400, answer: "longer than the 4096 bytes", protocol: "graphql"},
 	"encoded":           {method: "POST", url: "api.example/graphql", body: zipped(`{"query":"{ x }"}`), header: []string{"Content-Encoding: gzip"}, status: 400, answer: "encoded as gzip", protocol: "graphql"},
+	"encoded twice":     {method: "POST", url: "api.example/graphql", body: `{"query":"{ x }"}`, header: []string{"Content-Encoding: identity", "Content-Encoding: gzip"}, status: 400, answer: "encoded as identity, gzip", protocol: "graphql"},
+	"encoded for CGI":   {method: "POST", url: "api.example/graphql", body: `{"query":"{ x }"}`, header: []string{"Content_encoding: deflate"}, status: 400, answer: "encoded as deflate", protocol: "graphql"},
+	"two types":         {method: "POST", url: "api.example/graphql", body: `{"query":"{ x }","variables":{"a":"&query=mutation{drop}#"}}`, header: []string{"Content-Type: application/x-www-form-urlencoded"}, status: 400, answer: "more than one Content-Type", protocol: "graphql"},
+	"GET with a body":   {method: "GET", url: "api.example/graphql?query=%7Bviewer%7D", body: `{"query":"mutation { drop }"}`, status: 400, answer: "a GET with a body", protocol: "graphql"},
+	"twin of the path":  {method: "POST", url: "api.example/graphql/", body: `{"query":"mutation { drop }"}`, status: 403, answer: "policy_denied", protocol: "rest"},
 	"rest beside it":    {method: "POST", url: "api.example/v3", body: `anything`, status: 200, answer: "done", protocol: "rest"},
 	"tool":              {method: "POST", url: "mcp.example/mcp", body: `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","arguments":{}}}`, status: 200, answer: "done", protocol: "mcp", reason: "tools/call search"},
 	"another tool":      {method: "POST", url: "mcp.example/mcp", body: `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"rm"}}`, status: 200, answer: `"id":7`, protocol: "mcp", reason: "tools/call rm"},
 	"notification":      {method: "POST", url: "mcp.example/mcp", body: `{"jsonrpc":"2.0","method":"notifications/x"}`, status: 403, answer: "policy_denied", protocol: "mcp"},
 	"header not body":   {method: "POST", url: "mcp.example/mcp", body: `{"jsonrpc":"2.0","id":7,"method":"initialize"}`, header: []string{"Mcp-Method: tools/call"}, status: 400, answer: "malformed_request", protocol: "mcp"},
 	"server's messages": {method: "GET", url: "mcp.example/mcp", status: 200, answer: "done", protocol: "mcp"},
+	"end with a body":   {method: "DELETE", url: "mcp.example/mcp", body: `{}`, status: 400, answer: "a DELETE with a body", protocol: "mcp"},
+	"another charset":   {method: "POST", url: "mcp.example/mcp", body: `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","x":"+ACIALAAiAG4AYQBtAGUAIgA6ACI-rm"}}`, header: []string{"-Content-Type: application/json; charset=utf-7"}, status: 400, answer: "only charset=utf-8", protocol: "mcp"},
 	"call":              {method: "POST", url: "rpc.example/", body: `{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[]}`, status: 200, answer: "done", protocol: "json-rpc"},
 	"denied in a batch": {method: "POST", url: "rpc.example/", body: `[{"jsonrpc":"2.0","id":1,"method":"eth_call"},{"jsonrpc":"2.0","id":2,"method":"eth_sign"}]`, status: 200, answer: `"id":2`, protocol: "json-rpc"},
 	"twin key":          {method: "POST", url: "rpc.example/", body: `{"jsonrpc":"2.0","id":1,"method":"eth_call","Method":"eth_sign"}`, status: 400, answer: "malformed_request", protocol: "json-rpc"},

@@ -19,7 +19,7 @@ func (x *exchange) inspectPush() {
 		x.r.Body = replayed{io.MultiReader(&head, rest), rest}
 	}
 	err := x.read.push.unread
-	if coding := x.r.Header.Get("Content-Encoding"); coding != "" {
+	if len(sent(x.r.Header, "Content-Encoding")) > 0 {
 		err = errors.New("the commands of the push are encoded")
 	}
 	x.found(policy.Git, x.read.push.actions(), err)
