@@ -99,7 +99,7 @@ func (o *outcome) grantsRequest(rules *ruleSet, j *judged) bool {
 			refs = true
 		}
 	}
-	return refs && j.unread[Git] == "" && rules.grantAll(j, Git)
+	return refs && !j.turned && j.unread[Git] == "" && rules.grantAll(j, Git)
 }
 
 // grantAll reports that every action of the protocol is allowed by a rule.

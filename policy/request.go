@@ -52,6 +52,7 @@ func (r *Request) judged(method string) judged {
 // as is the same request under another method.
 func (j *judged) as(method string) judged {
 	other := *j
+	other.turned = method != j.method
 	other.method, other.bit = method, methodBit(method)
 	return other
 }

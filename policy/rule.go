@@ -17,6 +17,7 @@ type judged struct {
 	path    string
 	query   string
 	upgrade bool // to a WebSocket
+	turned  bool // under another method than it came with: what its body asks for was not read as such
 	actions []Action
 	unread  map[string]string
 	lower   string   // path without regard to case; "" until a deny rule asks

@@ -120,7 +120,10 @@ func isObject(s string) bool {
 
 func (p *pushCommands) readCapabilities(list string) {
 	for c := range strings.FieldsSeq(list) {
-		switch c {
+		switch name, _, _ := strings.Cut(c, "="); name {
+		case "push-options":
+			// They stand behind the commands, and servers merge by them, or open a repository to everybody.
+			p.unread = errors.New("the push has push options, which are not read here: push without -o")
 		case "report-status", "report-status-v2":
 			p.report = true
 		case "side-band":

@@ -28,6 +28,7 @@ func TestPushByRef(t *testing.T) {
 		t.Run(door, func(t *testing.T) {
 			w := newGitWorld(t, door)
 			w.git(t, filepath.Join(w.root, "allowed.git"), "fetch", "-q", w.clone, "main:main", "main:agent/old")
+			w.git(t, filepath.Join(w.root, "allowed.git"), "config", "receive.advertisePushOptions", "true")
 			w.load(agentPolicy)
 			for _, row := range []struct {
 				name    string
@@ -40,6 +41,7 @@ func TestPushByRef(t *testing.T) {
 				{"an old one, by force", 10, []string{"-f", "allowed.git", "HEAD~1:agent/old"}, ""},
 				{"main", 10, []string{"allowed.git", "HEAD:main"}, "update refs/heads/main (POST /allowed.git/git-receive-pack) not permitted"},
 				{"one of two", 10, []string{"allowed.git", "HEAD:agent/more", "HEAD:main"}, "update refs/heads/main, create refs/heads/agent/more"},
+				{"an option, which a server may take for a merge", 10, []string{"-o", "merge_request.create", "allowed.git", "HEAD:agent/new"}, "push options"},
 				{"deletion", 10, []string{"allowed.git", ":agent/old"}, "delete refs/heads/agent/old"},
 				{"a tag", 10, []string{"allowed.git", "HEAD:refs/tags/v1"}, "create refs/tags/v1"},
 				{"another repository", 10, []string{"refused.git", "HEAD:agent/new"}, "403"},
