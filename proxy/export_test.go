@@ -60,5 +60,8 @@ func (s *Server) HurryLimits(d time.Duration) {
 	}
 }
 
+// SetBodyTimeout replaces the patience with bodies that have to be judged.
+func (s *Server) SetBodyTimeout(d time.Duration) { s.limits.body = d }
+
 // CheckAddresses is checkAddresses.
 var CheckAddresses = checkAddresses

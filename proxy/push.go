@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxCommands bounds what is read of a push to learn which refs it wants to change.
@@ -34,6 +35,9 @@ func (p *pushCommands) reportable() bool { return p.report && len(p.commands) > 
 
 // readPush reads the commands of a push. A body that is none gives nothing to report.
 func (x *exchange) readPush(from io.Reader) *pushCommands {
+	controller := http.NewResponseController(x.w)
+	_ = controller.SetReadDeadline(time.Now().Add(x.server.limits.body)) // or nobody decides, and nothing is recorded
+	defer func() { _ = controller.SetReadDeadline(time.Time{}) }()
 	body := io.Reader(io.LimitReader(from, maxCommands))
 	if strings.EqualFold(x.r.Header.Get("Content-Encoding"), "gzip") {
 		unzipped, err := gzip.NewReader(body)

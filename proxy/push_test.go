@@ -206,6 +206,31 @@ const zero = "0000000000000000000000000000000000000000"
 
 func packet(s string) string { return fmt.Sprintf("%04x%s", len(s)+4, s) }
 
+// Commands that do not come are a push that is refused and recorded, not one that nobody decides.
+func TestPushThatDoesNotCome(t *testing.T) {
+	for name, client := range map[string]func(*world) *http.Client{
+		"http1": func(w *world) *http.Client { return w.client(transparent) },
+		"http2": func(w *world) *http.Client { return w.http2Client(transparent) },
+	} {
+		for _, path := range []string{"/allowed.git", "/refused.git"} {
+			w := newWorld(t, agentPolicy)
+			w.server.SetBodyTimeout(50 * time.Millisecond)
+			body, end := io.Pipe()
+			go func() { _, _ = io.WriteString(end, "00") }()
+			r, _ := http.NewRequestWithContext(t.Context(), "POST", "https://git.example"+path+"/git-receive-pack", body)
+			resp, err := client(w).Do(r)
+			end.Close()
+			if err != nil {
+				t.Fatal(name, path, err)
+			}
+			resp.Body.Close()
+			if events := w.sink.all(); resp.StatusCode != 403 || len(events) != 1 || events[0].Verdict != "deny" {
+				t.Errorf("%s %s: %s, recorded %s", name, path, resp.Status, w.sink.verdicts())
+			}
+		}
+	}
+}
+
 // Clients that are not git get the ordinary answer; those that compress get git's.
 func TestRefusedPushShapes(t *testing.T) {
 	id := strings.Repeat("a", 40)
