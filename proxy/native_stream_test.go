@@ -25,7 +25,10 @@ func TestNativeGreetings(t *testing.T) {
 		for name, greet := range map[string]func(net.Conn){
 			"TLS for another host": func(c net.Conn) { _ = tls.Client(c, &tls.Config{ServerName: "evil.example"}).Handshake() },
 			"TLS for no host":      func(c net.Conn) { _ = tls.Client(c, &tls.Config{InsecureSkipVerify: true}).Handshake() },
-			"no TLS":               func(c net.Conn) { _, _ = io.WriteString(c, "\x16\x03\x01\x00\x04\x16\x16\x16\x16"); _, _ = io.ReadAll(c) },
+			"no TLS": func(c net.Conn) {
+				_, _ = io.WriteString(c, "\x16\x03\x01\x00\x04\x16\x16\x16\x16")
+				_, _ = io.ReadAll(c)
+			},
 		} {
 			c, err := w.open(t.Context(), door, "db.example", 7000)
 			if err != nil {

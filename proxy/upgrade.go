@@ -24,7 +24,7 @@ func asksForSocket(r *http.Request) bool {
 func (x *exchange) upgrade(ctx context.Context, t *ticket) {
 	out := x.outgoing(ctx)
 	resp, err := x.server.upstream.transport.RoundTrip(out)
-	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
+	if err == nil && resp.StatusCode < http.StatusOK {
 		if err = websocket.Check(out.Header, resp); err != nil {
 			resp.Body.Close()
 		}
@@ -41,14 +41,21 @@ func (x *exchange) upgrade(ctx context.Context, t *ticket) {
 	}
 }
 
-// copyAnswer passes on what an origin says instead of switching.
+// copyAnswer passes on what an origin says instead of switching, as of any request: it may be long, and break off.
 func (x *exchange) copyAnswer(resp *http.Response, t *ticket) {
+	g := &grant{revision: x.revision, holds: x.holds, revoke: x.revoke}
+	x.server.live.add(g, x.server.cfg.Snapshot)
+	defer x.server.live.remove(g)
 	h := x.answer.Header()
 	for name, values := range resp.Header {
 		h[name] = values
 	}
+	h.Del(denialField) // only ours are denials
 	x.answer.WriteHeader(resp.StatusCode)
 	_, _ = x.answer.ReadFrom(countedBody{ReadCloser: resp.Body, count: &t.in, broken: &t.truncated})
+	if t.truncated.Load() {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // carrySocket relays frames until both ends have closed, or a policy takes the grant back.
@@ -100,7 +107,7 @@ func (x *exchange) switchClient(resp *http.Response) (io.ReadWriteCloser, error)
 		return nil, err
 	}
 	dropHopByHop(resp.Header)
-	resp.Header.Del("X-Exeat-Denial")
+	resp.Header.Del(denialField)
 	w := bufio.NewWriter(c.Conn)
 	_, _ = io.WriteString(w, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")
 	_ = resp.Header.Write(w)
@@ -113,9 +120,9 @@ func (x *exchange) switchClient(resp *http.Response) (io.ReadWriteCloser, error)
 }
 
 // messageJudge reads each message where the policy asks for it. Where it does not, all messages are
-// alike: they pass unread, or none does.
+// alike: they pass unread, or none does. Those that are only audited are recorded one by one.
 func (x *exchange) messageJudge() websocket.Judge {
-	if !x.read.reads.Messages && !x.fillsMessages() && x.messageBy(x.server.cfg.Snapshot(), x.request).Verdict != policy.Denied {
+	if !x.read.reads.Messages && !x.fillsMessages() && x.messageBy(x.server.cfg.Snapshot(), x.request).Verdict == policy.Allowed {
 		return nil
 	}
 	return x.judgeMessage
@@ -125,15 +132,16 @@ func (x *exchange) messageJudge() websocket.Judge {
 func (x *exchange) judgeMessage(kind websocket.Kind, message []byte) ([]byte, *websocket.Close) {
 	request := x.request
 	request.Actions, request.Unread = nil, nil
-	if x.read.reads.Messages {
-		operations, err := readMessage(kind, message, registered(x.read.reads.Registered))
+	snapshot := x.server.cfg.Snapshot()
+	admission := snapshot.Engine.Connect(x.flow.destination())
+	if reads := admission.Reads(x.request); reads.Messages {
+		operations, err := readMessage(kind, message, registered(reads.Registered))
 		if err != nil {
 			request.Unread = map[string]string{policy.GraphQL: err.Error()}
 		}
 		request.Actions = operationActions(operations)
 	}
-	snapshot := x.server.cfg.Snapshot()
-	d := x.messageBy(snapshot, request)
+	d := admission.Message(request)
 	if d.Verdict == policy.Allowed && len(request.Actions) == 0 { // plumbing, or nobody asks what is in it
 		return x.fillMessage(kind, message)
 	}

@@ -1,8 +1,11 @@
 package proxy_test
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -187,5 +190,102 @@ func TestWebSocketReload(t *testing.T) {
 	}
 	if took := time.Since(began); took > time.Second {
 		t.Errorf("closed after %v", took)
+	}
+}
+
+// An origin that does not switch gives an ordinary answer: it forges no denial, a policy that takes the grant
+// back ends it, and one that breaks off is no whole one.
+func TestWebSocketNotSwitched(t *testing.T) {
+	w := newWorld(t, socketPolicy)
+	leave := make(chan struct{})
+	w.origin("ws.example", 443, func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("X-Exeat-Denial", "7")
+		_, _ = io.WriteString(rw, "begun\n")
+		_ = http.NewResponseController(rw).Flush()
+		if r.URL.RawQuery == "broken" {
+			panic(http.ErrAbortHandler)
+		}
+		select {
+		case <-r.Context().Done():
+		case <-leave:
+		}
+	})
+	defer close(leave)
+	ask := func(query string) (*http.Response, *bufio.Reader) {
+		r, _ := http.NewRequestWithContext(t.Context(), "GET", "https://ws.example/chat"+query, nil)
+		for k, v := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
+			r.Header.Set(k, v)
+		}
+		resp, err := w.client(transparent).Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { resp.Body.Close() })
+		body := bufio.NewReader(resp.Body)
+		if line, err := body.ReadString('\n'); line != "begun\n" || resp.Header.Get("X-Exeat-Denial") != "" {
+			t.Errorf("got %q %v %v", line, err, resp.Header)
+		}
+		return resp, body
+	}
+	if _, body := ask("?broken"); true {
+		if _, err := body.ReadByte(); err == nil || errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("the broken answer ended with %v", err)
+		}
+	}
+	_, body := ask("")
+	w.load(strings.Replace(socketPolicy, "/chat", "/other", 1))
+	ended := make(chan error, 1)
+	go func() { _, err := body.ReadByte(); ended <- err }()
+	select {
+	case err := <-ended:
+		if errors.Is(err, io.EOF) {
+			t.Error("the revoked answer looks like a whole one")
+		}
+	case <-time.After(2 * time.Second):
+		t.Error("the revoked answer went on")
+	}
+}
+
+// A policy that only audits lets messages pass, and records each that its rules would deny.
+func TestWebSocketAudited(t *testing.T) {
+	w := socketWorld(t, strings.Replace(socketPolicy, "path: /read, protocol: websocket, enforcement: enforce", "path: /read, protocol: websocket, enforcement: audit", 1))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	c, _, err := w.dialSocket(ctx, explicit, "/read")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	_, _, _ = c.Read(ctx)
+	_ = c.Write(ctx, websocket.MessageText, []byte("hi"))
+	if _, answer, err := c.Read(ctx); string(answer) != "echo hi" {
+		t.Fatalf("got %q %v", answer, err)
+	}
+	if events := w.sink.all(); len(events) != 2 || events[1].Verdict != "audit" || events[1].Method != "WEBSOCKET_TEXT" {
+		t.Errorf("recorded %s", w.sink.verdicts())
+	}
+}
+
+// A persisted query that a new policy does not know any more is not let through on a socket that stays.
+func TestWebSocketForgetsQueries(t *testing.T) {
+	const known = "        persisted_queries: allow_registered\n        graphql_persisted_queries: { abc: { operation_type: subscription, fields: [messageAdded] } }\n"
+	w := socketWorld(t, strings.Replace(socketPolicy, "        rules:\n          - allow: { method: GET, path: /graphql }", known+"        rules:\n          - allow: { method: GET, path: /graphql }", 1))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	c, _, err := w.dialSocket(ctx, explicit, "/graphql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	_, _, _ = c.Read(ctx)
+	const message = `{"id":"1","type":"subscribe","payload":{"id":"abc"}}`
+	_ = c.Write(ctx, websocket.MessageText, []byte(message))
+	if _, answer, err := c.Read(ctx); string(answer) != "echo "+message {
+		t.Fatalf("got %q %v", answer, err)
+	}
+	w.load(socketPolicy)
+	_ = c.Write(ctx, websocket.MessageText, []byte(message))
+	if _, answer, err := c.Read(ctx); websocket.CloseStatus(err) != websocket.StatusPolicyViolation {
+		t.Errorf("got %q %v", answer, err)
 	}
 }
