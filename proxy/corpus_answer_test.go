@@ -110,7 +110,7 @@ func TestAnswers(t *testing.T) {
 
 func newAnswerWorld(t *testing.T, tt answer) *corpusWorld {
 	w := newCorpusWorld(t, corpusPolicy)
-	w.server.SetResponseHeaderTimeout(300 * time.Millisecond)
+	w.server.SetResponseHeaderTimeout(2 * time.Second)
 	config, err := w.public.Config("a.example")
 	if err != nil {
 		t.Fatal(err)
