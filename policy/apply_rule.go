@@ -7,12 +7,15 @@ import (
 	"strings"
 )
 
-// presets are the rules that the access presets of REST stand for. A rule for
-// GET also covers HEAD.
-var presets = map[string][]string{
-	ReadOnly:  {"GET", "OPTIONS"},
-	ReadWrite: {"GET", "OPTIONS", "POST", "PUT", "PATCH"},
-	Full:      {"*"},
+// presets are the methods of the rules that a preset stands for in a protocol, or
+// the types of operations. A rule for GET also covers HEAD.
+var presets = map[string]map[string][]string{
+	REST: {
+		ReadOnly:  {"GET", "OPTIONS"},
+		ReadWrite: {"GET", "OPTIONS", "POST", "PUT", "PATCH"},
+	},
+	GraphQL:   {ReadOnly: {"query"}, ReadWrite: {"query", "mutation"}},
+	WebSocket: {ReadOnly: {"GET"}},
 }
 
 // change applies an operation to one endpoint.
@@ -24,12 +27,11 @@ func (e *Endpoint) change(op Operation) *OperationError {
 		e.Access, e.Rules = op.Access, nil
 		return nil
 	}
-	if e.Protocol != REST {
+	if !e.inspected() {
 		return refuse("remove the endpoint and add one with protocol: rest",
-			"rules have a method and a path, which only protocol rest has; %s has %s", e.destination(), cmp.Or(e.Protocol, "no protocol"))
+			"rules judge requests, and nobody reads those of %s, which has %s", e.destination(), cmp.Or(e.Protocol, "no protocol"))
 	}
-	rule := op.Rule.match()
-	rule.Method, rule.Path = strings.ToUpper(rule.Method), rooted(rule.Path)
+	rule := e.canonical(op.Rule.match())
 	switch op.Op {
 	case OpAddRule:
 		return e.addRule(rule)
@@ -45,18 +47,39 @@ func (e *Endpoint) change(op Operation) *OperationError {
 	}
 }
 
+// canonical writes a rule as the parser keeps it, to be compared with those there are.
+func (e *Endpoint) canonical(rule Match) Match {
+	if (e.Protocol == REST || e.Protocol == WebSocket) && rule.Path != "" {
+		rule.Method, rule.Path = strings.ToUpper(rule.Method), rooted(rule.Path)
+	}
+	return rule
+}
+
 // addRule turns a preset into the rules it stands for, so that it can be added to.
 func (e *Endpoint) addRule(rule Match) *OperationError {
-	if e.Access == Full {
-		return refuse("", "%s has access: full, which allows everything", e.destination())
-	}
-	if e.Access != "" {
-		for _, method := range presets[e.Access] {
-			e.Rules = append(e.Rules, Match{Method: method, Path: "/**"})
-		}
-		e.Access = ""
+	switch {
+	case e.Access == Full, e.Access == ReadWrite && e.Protocol == WebSocket:
+		return refuse("", "%s has access: %s, which allows everything", e.destination(), e.Access)
+	case e.flag("mcp.allow_all_known_mcp_methods", true) && len(e.Rules) == 0:
+		return refuse("use add_deny_rule, or propose the whole policy",
+			"%s allows every known method as long as it has no rules: the first one would take that away", e.destination())
+	case e.Access != "":
+		e.Rules, e.Access = presetRules(e.Protocol, e.Access), ""
 	}
 	return addMatch(&e.Rules, rule)
+}
+
+// presetRules are the rules that a preset stands for which does not allow everything.
+func presetRules(protocol, access string) []Match {
+	var rules []Match
+	for _, word := range presets[protocol][access] {
+		if protocol == GraphQL {
+			rules = append(rules, Match{Options: map[string][]string{"operation_type": {word}}})
+			continue
+		}
+		rules = append(rules, Match{Method: word, Path: "/**"})
+	}
+	return rules
 }
 
 func addMatch(rules *[]Match, rule Match) *OperationError {
@@ -82,14 +105,30 @@ func removeMatch(rules *[]Match, rule Match) *OperationError {
 
 // same compares what two rules match, not where they stand.
 func (m Match) same(other Match) bool {
-	return m.Method == other.Method && m.Path == other.Path && m.Git == nil && other.Git == nil &&
-		len(m.Options) == 0 && len(other.Options) == 0 && maps.EqualFunc(m.Query, other.Query, slices.Equal)
+	return m.Method == other.Method && m.Path == other.Path && m.Git.same(other.Git) &&
+		maps.EqualFunc(m.Options, other.Options, slices.Equal) && maps.EqualFunc(m.Query, other.Query, slices.Equal)
+}
+
+func (g *GitRule) same(other *GitRule) bool {
+	if g == nil || other == nil {
+		return g == other
+	}
+	return g.Repo == other.Repo && slices.Equal(g.Push, other.Push) && g.Create == other.Create && g.Delete == other.Delete
 }
 
 // label is the rule in short, for people.
 func (m Match) label() string {
-	if len(m.Query) == 0 {
-		return m.Method + " " + m.Path
+	var words []string
+	if m.Git != nil {
+		words = append([]string{"git", m.Git.Repo}, m.Git.Push...)
 	}
-	return m.Method + " " + m.Path + "?" + strings.Join(slices.Sorted(maps.Keys(m.Query)), "&")
+	words = append(words, m.Method, m.Path)
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(m.Options))) { // the type of an operation first
+		words = append(words, m.Options[name]...)
+	}
+	label := strings.Join(slices.DeleteFunc(words, func(word string) bool { return word == "" }), " ")
+	if len(m.Query) > 0 {
+		label += "?" + strings.Join(slices.Sorted(maps.Keys(m.Query)), "&")
+	}
+	return label
 }

@@ -164,7 +164,7 @@ func TestApplyRefuses(t *testing.T) {
 		},
 		{
 			policy.Operation{Op: "add_rule", Block: "api", Host: "raw.example.com", Port: 22, Rule: rule},
-			`operation 2 (add_rule): rules have a method and a path, which only protocol rest has; raw.example.com:22 has no protocol`,
+			`operation 2 (add_rule): rules judge requests, and nobody reads those of raw.example.com:22, which has no protocol`,
 			"remove the endpoint and add one with protocol: rest",
 		},
 		{

@@ -55,6 +55,9 @@ func FuzzApply(f *testing.F) {
 		`[{"op":"add_deny_rule","block":"api","host":"*.example.org","port":8443,"rule":{"method":"*","path":"/**"}}]`,
 		`[{"op":"set_access","block":"api","host":"split.example.com","port":443,"path":"/v1/**","access":"read-only"}]`,
 		`[{"op":"add_endpoint","block":"api","endpoint":{"host":"n.example.com","ports":[1,2],"tls":"skip","allowed_ips":["10.0.0.1"]}}]`,
+		`[{"op":"add_rule","block":"api","host":"api.example.com","port":443,"rule":{"git":{"repo":"a/b","push":["refs/heads/x"],"create":true}}}]`,
+		`[{"op":"add_endpoint","block":"api","endpoint":{"host":"n.example.com","port":1,"path":"/g","protocol":"graphql","rules":[{"operation_type":"query","operation_name":"","fields":["a"]}]}}]`,
+		`[{"op":"add_endpoint","block":"api","endpoint":{"host":"n.example.com","port":1,"path":"/m","protocol":"mcp","rules":[{"method":"tools/call","tool":["a","b*"]}]}}]`,
 		`[{"op":"remove_endpoint","block":"api","endpoint":{"host":"raw.example.com","port":22}},{"op":"remove_block","block":"api"}]`,
 		`[{"op":"add_block","block":"b","endpoints":[{"host":"b.example.com","port":1,"protocol":"rest","access":"full"}],"binaries":[{"path":"/b: \"\n","descendants":false}]}]`,
 	} {

@@ -41,10 +41,25 @@ const (
 )
 
 // RuleSpec is a rule in an operation, allow or deny by the operation's name.
+// Which fields count depends on the protocol of its endpoint.
 type RuleSpec struct {
-	Method string              `json:"method"`
-	Path   string              `json:"path"`
-	Query  map[string][]string `json:"query,omitempty"` // key to globs of which one must match
+	Method        string              `json:"method,omitempty"` // REST and WebSocket; MCP and JSONRPC: of the call
+	Path          string              `json:"path,omitempty"`
+	Query         map[string][]string `json:"query,omitempty"` // key to globs of which one must match
+	Git           *GitSpec            `json:"git,omitempty"`   // REST, in place of all others
+	OperationType string              `json:"operation_type,omitempty"`
+	OperationName string              `json:"operation_name,omitempty"`
+	Fields        []string            `json:"fields,omitempty"` // globs over the root fields of an operation
+	Tool          []string            `json:"tool,omitempty"`   // globs of which one must match
+}
+
+// GitSpec is what a rule says of git: fetching from a repository, and the refs
+// that may be changed.
+type GitSpec struct {
+	Repo   string   `json:"repo"`
+	Push   []string `json:"push,omitempty"` // globs
+	Create bool     `json:"create,omitempty"`
+	Delete bool     `json:"delete,omitempty"`
 }
 
 // EndpointSpec is an endpoint in an operation; absent fields are absent in the policy.
@@ -142,33 +157,3 @@ func (op *Operation) target() (host string, port int, path string) {
 // canonicalName is enough of CanonicalHost to compare what an operation names;
 // what it adds is parsed.
 func canonicalName(host string) string { return strings.TrimSuffix(strings.ToLower(host), ".") }
-
-func (s *RuleSpec) match() Match {
-	return Match{Method: s.Method, Path: s.Path, Query: cloneLists(s.Query)}
-}
-
-// endpoint is the endpoint as written; Apply parses the result.
-func (s *EndpointSpec) endpoint() Endpoint {
-	e := Endpoint{
-		Host: s.Host, Ports: slices.Clone(s.Ports), Path: s.Path, Protocol: s.Protocol, TLS: s.TLS,
-		Enforcement: s.Enforcement, Access: s.Access, AllowedIPs: slices.Clone(s.AllowedIPs),
-		AllowEncodedSlash: s.AllowEncodedSlash,
-	}
-	if s.Port != 0 {
-		e.Ports = append(e.Ports, s.Port)
-	}
-	if e.Enforcement == "" {
-		e.Enforcement = Enforce
-	}
-	for _, rule := range s.Rules {
-		e.Rules = append(e.Rules, rule.match())
-	}
-	for _, rule := range s.DenyRules {
-		e.DenyRules = append(e.DenyRules, rule.match())
-	}
-	return e
-}
-
-func (s *BinarySpec) binary() Binary {
-	return Binary{Path: s.Path, Descendants: s.Descendants == nil || *s.Descendants, Untainted: s.Untainted}
-}

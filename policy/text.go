@@ -71,8 +71,12 @@ func (e *emitter) texts(depth int, name string, values []string) {
 		return
 	}
 	e.line(depth, name+":")
+	e.items(depth+1, values)
+}
+
+func (e *emitter) items(depth int, values []string) {
 	for _, value := range values {
-		e.line(depth+1, "- "+quoted(value))
+		e.line(depth, "- "+quoted(value))
 	}
 }
 

@@ -42,13 +42,14 @@ func (e *emitter) optionLevel(depth int, top, prefix string, options map[string]
 			e.line(depth, quoted(head)+":")
 			e.optionLevel(depth+1, field, prefix+head+".", options)
 		case slices.Contains(listOptions, head) && field != "params":
-			e.texts(depth, head, options[name])
+			e.list(depth, head, len(options[name]), "[]") // none is for Parse to refuse
+			e.items(depth+1, options[name])
 		case slices.Contains(matcherOptions, field):
 			e.matcher(depth, head, options[name])
 		case slices.Contains(bareOptions, head):
 			e.line(depth, head+": "+options[name][0])
 		default:
-			e.field(depth, head, options[name][0])
+			e.line(depth, head+": "+quoted(options[name][0])) // an empty name is not any name
 		}
 	}
 }

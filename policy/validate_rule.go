@@ -146,7 +146,7 @@ func (w *walker) mcpRule(o object, e *Endpoint, m *Match) {
 	all := slices.Equal(e.Options["mcp.allow_all_known_mcp_methods"], []string{"true"})
 	tool := o.has("tool") || o.has("params")
 	switch {
-	case !o.has("method") && !(all && tool):
+	case m.Method == "" && !(all && tool):
 		w.fail(o.place, "method: "+call, "the rule has no method")
 	case tool && o.has("method") && m.Method != call:
 		w.fail(o.at("method"), "method: "+call, "tools are only named in %s", call)
