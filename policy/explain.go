@@ -174,6 +174,9 @@ func (a *Admission) blockMissing(j *judged) string {
 	case slices.Contains(webPorts, a.dest.Port):
 		endpoint = fmt.Sprintf("{ host: %s, port: %d, protocol: rest, access: read-only }", scalar(a.dest.Host), a.dest.Port)
 	}
+	if endpoint == "" {
+		return "" // what it asks for was not read, or no rule can say it
+	}
 	key := strings.NewReplacer(".", "_", "-", "_", ":", "_").Replace(a.dest.Host)
 	return fmt.Sprintf("allow_%s: { endpoints: [%s], binaries: [{ path: %s, descendants: false }] }%s",
 		key, endpoint, strconv.Quote(literalGlob(a.dest.Caller.Exe)), a.dest.Caller.remark())

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -39,6 +40,9 @@ func (a *Admission) endpointMissing(j *judged, protocol string) string {
 func (j *judged) rulesMissing(protocol string) []string {
 	path := strconv.Quote(literalGlob(j.path))
 	var rules []string
+	if slices.ContainsFunc(j.actions, func(a Action) bool { return a.unsayable() }) {
+		return nil
+	}
 	for i := range j.actions {
 		if a := &j.actions[i]; a.Protocol == protocol || a.Protocol == Git || a.Protocol == GraphQL && protocol == WebSocket {
 			if rule := a.rule(j.path); rule != "" {
@@ -70,10 +74,16 @@ func (j *judged) carries(protocol string) bool {
 	return true
 }
 
+// unsayable reports a method that reads as a pattern: globs are not escaped there,
+// and a program that calls "*" would be told, and tell a human, to allow every method.
+func (a *Action) unsayable() bool {
+	return (a.Protocol == MCP || a.Protocol == JSONRPC) && strings.ContainsAny(a.Kind, `*?[]{}\`)
+}
+
 // rule is what a rule would have to say for exactly this action; "" where none can.
 func (a *Action) rule(path string) string {
 	switch {
-	case a.Kind == "":
+	case a.Kind == "", a.unsayable():
 		return ""
 	case a.Protocol == GraphQL:
 		rule := "operation_type: " + a.Kind

@@ -6,25 +6,6 @@ import (
 	"strings"
 )
 
-// Wanted is one request or connection that was denied. A connection has no Method.
-type Wanted struct {
-	Host      string   `json:"host"`
-	Port      int      `json:"port"`
-	Protocol  string   `json:"protocol"` // "rest", or "l4" where no request was seen
-	Method    string   `json:"method"`
-	Path      string   `json:"path"`
-	Query     string   `json:"query,omitempty"`
-	Binary    string   `json:"binary"`
-	Ancestors []string `json:"ancestors,omitempty"` // nearest first
-	Tainted   string   `json:"tainted,omitempty"`   // see Caller
-}
-
-// isAction reports a request that was judged by what its body asks for. A rule
-// about its method and path would allow everything that can be asked there.
-func (w Wanted) isAction() bool {
-	return !slices.Contains([]string{"", REST, layerConnection}, w.Protocol)
-}
-
 // Option is one way to allow what was wanted.
 type Option struct {
 	Operations []Operation `json:"operations"`
@@ -43,12 +24,12 @@ const (
 const maxOptions = 3
 
 // Suggest gives the smallest additions to p that allow all that is wanted,
-// smallest first. There are none where no addition can help (a deny rule, a
-// request judged by its body, whose denial names the line to add; an unknown program) and none where p already
-// allows everything. Each option is tried on an engine before it is given.
+// smallest first. There are none where no addition can help (a deny rule, an
+// unknown program), none where the record does not say what the body asked for, and
+// none where p already allows everything. Each is tried on an engine before it is given.
 func Suggest(p *Policy, wanted []Wanted) []Option {
 	missing := notAllowed(p, wanted)
-	if len(missing) == 0 || slices.ContainsFunc(missing, Wanted.isAction) {
+	if len(missing) == 0 || slices.ContainsFunc(missing, Wanted.isUnknown) {
 		return nil
 	}
 	var ways [][]Option // for each destination
@@ -67,7 +48,7 @@ func Suggest(p *Policy, wanted []Wanted) []Option {
 		}
 		// Ways to several places can be too much for each other (two new blocks of
 		// one name, say), so the whole is tried again.
-		if changed, err := Apply(p, option.Operations); err == nil && len(notAllowed(changed, missing)) == 0 {
+		if p.suffices(option, missing) {
 			out = append(out, option)
 		}
 	}
@@ -100,26 +81,15 @@ func notAllowed(p *Policy, wanted []Wanted) []Wanted {
 }
 
 // allows says whether what was wanted is allowed now, audit not counted.
-func (e *Engine) allows(w Wanted) bool {
-	admission := e.Connect(Destination{
-		Host: w.Host, Port: w.Port,
-		Caller: Caller{Exe: w.Binary, Ancestors: w.Ancestors, Tainted: w.Tainted},
-	})
-	if admission.Decision.Verdict != Allowed {
-		return false
-	}
-	if w.Method == "" || !admission.Inspect {
-		return true
-	}
-	return admission.Request(Request{Method: w.Method, Path: w.Path, Query: w.Query}).Verdict == Allowed
-}
+func (e *Engine) allows(w Wanted) bool { return e.Judge(w).Verdict == Allowed }
 
-// byDestination groups what was wanted by host, port and program.
+// byDestination groups what was wanted by host, port, program and the endpoint that
+// would allow it: one for paths, or one that reads what is asked for at a path.
 func byDestination(wanted []Wanted) [][]Wanted {
 	var groups [][]Wanted
 	for _, w := range wanted {
 		at := slices.IndexFunc(groups, func(g []Wanted) bool {
-			return g[0].Host == w.Host && g[0].Port == w.Port && g[0].Binary == w.Binary && g[0].Tainted == w.Tainted
+			return g[0].Host == w.Host && g[0].Port == w.Port && g[0].Binary == w.Binary && g[0].Tainted == w.Tainted && g[0].sharesEndpoint(w)
 		})
 		if at < 0 {
 			groups = append(groups, []Wanted{w})
@@ -138,13 +108,48 @@ func (p *Policy) waysTo(group []Wanted) []Option {
 		return nil // granting to a program nobody knows is granting to all
 	}
 	var ways []Option
-	for _, way := range slices.Concat(p.newRules(group), p.newBlock(group), p.newBinary(group), p.newEndpoint(group)) {
+	for _, way := range p.candidates(group) {
 		if len(ways) == maxOptions {
 			break
 		}
-		if changed, err := Apply(p, way.Operations); err == nil && len(notAllowed(changed, group)) == 0 {
+		if p.suffices(way, group) {
 			ways = append(ways, way)
 		}
 	}
 	return ways
+}
+
+// candidates are ways to allow one group, smallest first, none of them tried yet.
+func (p *Policy) candidates(group []Wanted) []Option {
+	rules, endpoints := p.newRules(group), p.newEndpoint(group)
+	if d, _ := group[0].demand(); d.selector == "" {
+		return slices.Concat(rules, p.newBlock(group), p.newBinary(group), endpoints)
+	}
+	if len(rules) == 0 {
+		rules = endpoints
+	}
+	return slices.Concat(rules, p.newBlock(group), p.newBinary(group))
+}
+
+// suffices tries a way on an engine.
+func (p *Policy) suffices(way Option, wanted []Wanted) bool {
+	changed, err := Apply(p, way.Operations)
+	return err == nil && len(notAllowed(changed, wanted)) == 0
+}
+
+// maxOperations is how many operations one proposal may have.
+const maxOperations = 20
+
+// least leaves out what is allowed already: a denial names all that was asked for
+// at once, and one ref of a push may be refused beside others that are not.
+func (p *Policy) least(way Option, group []Wanted) Option {
+	for i := len(way.Operations) - 1; i >= 0 && len(way.Operations) > 1; i-- {
+		without := way
+		without.Operations = slices.Delete(slices.Clone(way.Operations), i, i+1)
+		without.Permits = slices.Delete(slices.Clone(way.Permits), i, i+1)
+		if p.suffices(without, group) {
+			way = without
+		}
+	}
+	return way
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -11,15 +12,17 @@ import (
 const fewestToGeneralise = 3
 
 // rulesFor are the rules that allow a group's requests: one for each method and
-// path, fewer where many paths differ in one segment only.
+// path, fewer where many paths differ in one segment only. What bodies ask for is
+// named one by one: a "*" that stands for three branches stands for main too.
 func rulesFor(group []Wanted) []RuleSpec {
 	var rules []RuleSpec
 	for _, w := range group {
-		rule := RuleSpec{Method: w.Method, Path: literalGlob(w.Path)}
-		if w.Method == "" || slices.ContainsFunc(rules, rule.equal) {
-			continue
+		d, _ := w.demand()
+		for _, rule := range d.rules {
+			if !slices.ContainsFunc(rules, rule.equal) {
+				rules = append(rules, rule)
+			}
 		}
-		rules = append(rules, rule)
 	}
 	for at := 0; at < len(rules); at++ {
 		for segment := range strings.Count(rules[at].Path, "/") + 1 {
@@ -29,7 +32,7 @@ func rulesFor(group []Wanted) []RuleSpec {
 	return rules
 }
 
-func (s RuleSpec) equal(other RuleSpec) bool { return s.Method == other.Method && s.Path == other.Path }
+func (s RuleSpec) equal(other RuleSpec) bool { return reflect.DeepEqual(s, other) }
 
 // generalise replaces the rules that differ from the one at index at in this
 // segment alone by one with a "*" there, if there are enough of them.
@@ -89,32 +92,13 @@ var webPorts = []int{80, 443, 8080, 8443}
 func endpointFor(group []Wanted) EndpointSpec {
 	e := EndpointSpec{Host: group[0].Host, Port: group[0].Port}
 	rules := rulesFor(group)
-	switch {
+	switch d, _ := group[0].demand(); {
 	case len(rules) > 0:
-		e.Protocol, e.Enforcement, e.Rules = REST, Enforce, rules
+		e.Protocol, e.Path, e.Enforcement, e.Rules = d.protocol, d.selector, Enforce, rules
 	case slices.Contains(webPorts, e.Port):
 		e.Protocol, e.Enforcement, e.Access = REST, Enforce, ReadOnly
 	}
 	return e
-}
-
-// permits says what the endpoint lets a program do.
-func (s EndpointSpec) permits(w Wanted) []string {
-	var out []string
-	for _, rule := range s.Rules {
-		out = append(out, rule.permit(w))
-	}
-	switch {
-	case s.Access != "":
-		out = append(out, fmt.Sprintf("read (GET, HEAD, OPTIONS) everything at %s:%d", w.Host, w.Port))
-	case len(s.Rules) == 0:
-		out = append(out, fmt.Sprintf("exchange anything with %s:%d, uninspected", w.Host, w.Port))
-	}
-	return out
-}
-
-func (s RuleSpec) permit(w Wanted) string {
-	return fmt.Sprintf("%s %s at %s:%d", s.Method, s.Path, w.Host, w.Port)
 }
 
 // freeKey is a name for a new block that says what it is for.

@@ -25,12 +25,13 @@ func TestSuggest(t *testing.T) {
 	push := policy.Wanted{
 		Host: "github.com", Port: 443, Protocol: "rest", Method: "POST", Path: "/acme/widgets.git/git-receive-pack",
 		Binary: "/usr/lib/git-core/git-remote-http", Ancestors: []string{"/usr/lib/git-core/git", "/usr/bin/git", "/bin/bash"},
+		Missing: `{ host: github.com, port: 443, protocol: rest, rules: [{ allow: { git: { repo: "acme/widgets", push: ["refs/heads/agent"], create: true } } }] }`,
 	}
 	put := policy.Wanted{
 		Host: "api.github.com", Port: 443, Protocol: "rest", Method: "PUT", Path: "/repos/acme/widgets/contents/hello_world.py",
 		Binary: "/usr/bin/curl", Ancestors: []string{"/bin/bash"},
 	}
-	addPush := `{"op":"add_rule","block":"github_ssh_over_https","host":"github.com","port":443,"rule":{"method":"POST","path":"/acme/widgets.git/git-receive-pack"}}`
+	addPush := `{"op":"add_rule","block":"github_ssh_over_https","host":"github.com","port":443,"rule":{"git":{"repo":"acme/widgets","push":["refs/heads/agent"],"create":true}}}`
 	addPut := `{"op":"add_rule","block":"github_rest_api","host":"api.github.com","port":443,"rule":{"method":"PUT","path":"/repos/acme/widgets/contents/hello_world.py"}}`
 	many := func(method string, paths ...string) []policy.Wanted {
 		var out []policy.Wanted
@@ -52,7 +53,7 @@ func TestSuggest(t *testing.T) {
 	}{
 		{"a push by git's helper", []policy.Wanted{push}, []string{
 			"narrow " + addPush,
-			`narrow {"op":"add_block","block":"git_remote_http_github_com","endpoints":[{"host":"github.com","port":443,"protocol":"rest","enforcement":"enforce","rules":[{"method":"POST","path":"/acme/widgets.git/git-receive-pack"}]}],"binaries":[{"path":"/usr/lib/git-core/git-remote-http","descendants":false}]}`,
+			`narrow {"op":"add_block","block":"git_remote_http_github_com","endpoints":[{"host":"github.com","port":443,"protocol":"rest","enforcement":"enforce","rules":[{"git":{"repo":"acme/widgets","push":["refs/heads/agent"],"create":true}}]}],"binaries":[{"path":"/usr/lib/git-core/git-remote-http","descendants":false}]}`,
 		}},
 		{"a tainted curl", with(put, func(w *policy.Wanted) { w.Tainted = "/sandbox/mine.so" }), []string{
 			`wide {"op":"add_block","block":"curl_api_github_com","endpoints":[{"host":"api.github.com","port":443,"protocol":"rest","enforcement":"enforce","rules":[{"method":"PUT","path":"/repos/acme/widgets/contents/hello_world.py"}]}],"binaries":[{"path":"/usr/bin/curl","descendants":false}]}`,
@@ -63,7 +64,7 @@ func TestSuggest(t *testing.T) {
 		}},
 		{"both", []policy.Wanted{push, put, push}, []string{
 			"narrow " + addPush + " " + addPut,
-			`narrow {"op":"add_block","block":"git_remote_http_github_com","endpoints":[{"host":"github.com","port":443,"protocol":"rest","enforcement":"enforce","rules":[{"method":"POST","path":"/acme/widgets.git/git-receive-pack"}]}],"binaries":[{"path":"/usr/lib/git-core/git-remote-http","descendants":false}]}` +
+			`narrow {"op":"add_block","block":"git_remote_http_github_com","endpoints":[{"host":"github.com","port":443,"protocol":"rest","enforcement":"enforce","rules":[{"git":{"repo":"acme/widgets","push":["refs/heads/agent"],"create":true}}]}],"binaries":[{"path":"/usr/lib/git-core/git-remote-http","descendants":false}]}` +
 				` {"op":"add_block","block":"curl_api_github_com","endpoints":[{"host":"api.github.com","port":443,"protocol":"rest","enforcement":"enforce","rules":[{"method":"PUT","path":"/repos/acme/widgets/contents/hello_world.py"}]}],"binaries":[{"path":"/usr/bin/curl","descendants":false}]}`,
 		}},
 		{"an unknown host", with(put, func(w *policy.Wanted) { w.Host, w.Method, w.Path = "pypi.org", "GET", "/simple/requests/" }), []string{
@@ -119,8 +120,8 @@ func TestSuggest(t *testing.T) {
 	}
 }
 
-// TestSuggestNothing ensures that what a deny rule or a protocol not inspected
-// yet forbids is not suggested: no addition can allow it.
+// TestSuggestNothing ensures that nothing is suggested for what a deny rule
+// forbids, or for what nobody wrote down: no addition can allow it.
 func TestSuggestNothing(t *testing.T) {
 	p := mustParse(t, `version: 1
 network_policies:

@@ -9,21 +9,24 @@ import (
 // newRules adds rules to an endpoint the program may already use.
 func (p *Policy) newRules(group []Wanted) []Option {
 	var ways []Option
+	d, _ := group[0].demand()
 	p.endpointsFor(group[0], func(b *Block, e *Endpoint) {
-		if e.Protocol != REST || !b.admits(group[0]) {
+		if e.Protocol != d.protocol || !b.admits(group[0]) {
 			return
 		}
-		way := Option{Risk: RiskNarrow}
+		way := Option{Risk: wider(e.Host != group[0].Host || d.selector != "" && e.Path != d.selector)}
 		for _, rule := range rulesFor(group) {
+			if slices.ContainsFunc(e.Rules, rule.match().same) {
+				continue
+			}
 			way.Operations = append(way.Operations, Operation{
 				Op: OpAddRule, Block: b.Key, Host: e.Host, Port: group[0].Port, Path: e.Path, Rule: &rule,
 			})
 			way.Permits = append(way.Permits, fmt.Sprintf("the programs of block %s (%s) may %s",
 				b.Key, b.programs(), rule.permit(group[0])))
 		}
-		way.Risk = wider(e.Host != group[0].Host)
-		if len(way.Operations) > 0 {
-			ways = append(ways, way)
+		if len(way.Operations) > 0 && len(way.Operations) <= maxOperations {
+			ways = append(ways, p.least(way, group))
 		}
 	})
 	return ways
@@ -86,28 +89,33 @@ func (w Wanted) permitTainted() []string {
 	return []string{w.Binary + " is tainted (" + w.Tainted + "), so this permits whatever code the agent loads into it"}
 }
 
-// newEndpoint lets all programs of a block the program is in reach the host.
+// newEndpoint lets all programs of a block the program is in reach the host, or ask
+// for what is read there by an endpoint of its own.
 func (p *Policy) newEndpoint(group []Wanted) []Option {
 	var ways []Option
-	if slices.ContainsFunc(p.Blocks, func(b Block) bool { return b.reaches(group[0]) }) {
+	d, _ := group[0].demand()
+	reached := slices.ContainsFunc(p.Blocks, func(b Block) bool { return b.reaches(group[0]) })
+	if reached && d.selector == "" {
 		return nil // what reaches it already is the place to add to
 	}
 	for i := range p.Blocks {
-		b := &p.Blocks[i]
-		if !b.admits(group[0]) {
-			continue
+		if b := &p.Blocks[i]; b.admits(group[0]) && b.reaches(group[0]) == reached {
+			ways = append(ways, b.withEndpoint(group))
 		}
-		endpoint := endpointFor(group)
-		way := Option{
-			Risk:       wider(len(b.Binaries) > 1),
-			Operations: []Operation{{Op: OpAddEndpoint, Block: b.Key, Endpoint: &endpoint}},
-		}
-		for _, permit := range endpoint.permits(group[0]) {
-			way.Permits = append(way.Permits, fmt.Sprintf("the programs of block %s (%s) may %s", b.Key, b.programs(), permit))
-		}
-		ways = append(ways, way)
 	}
 	return ways
+}
+
+func (b *Block) withEndpoint(group []Wanted) Option {
+	endpoint := endpointFor(group)
+	way := Option{
+		Risk:       wider(len(b.Binaries) > 1),
+		Operations: []Operation{{Op: OpAddEndpoint, Block: b.Key, Endpoint: &endpoint}},
+	}
+	for _, permit := range endpoint.permits(group[0]) {
+		way.Permits = append(way.Permits, fmt.Sprintf("the programs of block %s (%s) may %s", b.Key, b.programs(), permit))
+	}
+	return way
 }
 
 func wider(wide bool) string {
