@@ -50,17 +50,9 @@ func allows(engine *policy.Engine, denial store.Decision) bool {
 	if denial.Code != string(policy.CodePolicy) {
 		return false // no addition to a policy can allow it
 	}
-	admission := engine.Connect(policy.Destination{
-		Host: denial.Host, Port: denial.Port,
-		Caller: policy.Caller{Exe: denial.Exe, Ancestors: denial.Ancestors, Tainted: denial.Tainted},
-	})
-	decision := admission.Decision
-	if decision.Verdict != policy.Denied && admission.Inspect {
-		if denial.Method == "" {
-			return true // the connection is admitted, its requests are judged one by one
-		}
-		target, _, _ := strings.Cut(denial.Target, "?")
-		decision = admission.Request(policy.Request{Method: denial.Method, Path: target})
-	}
-	return decision.Verdict != policy.Denied
+	target, _, _ := strings.Cut(denial.Target, "?")
+	return engine.Judge(policy.Wanted{
+		Host: denial.Host, Port: denial.Port, Protocol: denial.Protocol, Method: denial.Method, Path: target,
+		Binary: denial.Exe, Ancestors: denial.Ancestors, Tainted: denial.Tainted, Missing: denial.RuleMissing,
+	}).Verdict != policy.Denied
 }

@@ -56,6 +56,8 @@ func (f *finder) request(g grant) {
 		f.add(Uninspected, High, "%s is not inspected: any request, and any other protocol, goes through", where)
 	case g.audit:
 		f.add(AuditPermits, High, "%s is in audit: everything is forwarded, its rules only record", where)
+	case g.git != (byGit{}):
+		f.push(g, where)
 	case g.methods == nil && g.path == "":
 		f.add(AccessFull, High, "every method on every path of %s is allowed, deletion included", where+g.selector)
 	case g.writes() && g.path == "" && g.selector == "":

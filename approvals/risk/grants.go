@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 
 	"exeat/policy"
 )
@@ -18,6 +17,7 @@ type grant struct {
 	query   string
 	methods []string // sorted; nil is every method
 	asks    string   // what a body or message may ask for, after its protocol: "graphql query viewer"; "" where nobody reads it
+	git     byGit    // what git may do; zero where its requests are like others
 	raw     bool     // uninspected: bytes, not requests
 	audit   bool     // every request, whatever the rules say
 }
@@ -102,6 +102,10 @@ func requestsOf(e policy.Endpoint, narrowed bool) []grant {
 	}
 	var out []grant
 	for _, rule := range e.Rules {
+		if rule.Git != nil {
+			out = append(out, gitOf(rule.Git)...)
+			continue
+		}
 		out = append(out, requestOf(rule))
 	}
 	return out
@@ -111,9 +115,6 @@ func requestOf(rule policy.Match) grant {
 	g := grant{path: rule.Path, query: queryText(rule.Query)}
 	if rule.Path == "/**" || rule.Path == "**" {
 		g.path = ""
-	}
-	if rule.Git != nil {
-		g.path = "/" + strings.TrimPrefix(rule.Git.Repo, "/") + " by git"
 	}
 	switch rule.Method {
 	case "", "*":
@@ -151,7 +152,7 @@ func (have grant) covers(g grant) bool {
 	if have.audit || g.audit {
 		return have.audit
 	}
-	return have.coversAction(g) && (have.path == "" || have.path == g.path) &&
+	return have.coversAction(g) && have.coversGit(g) && (have.path == "" || have.path == g.path) &&
 		(have.query == "" || have.query == g.query) &&
 		(have.methods == nil || g.methods != nil && !slices.ContainsFunc(g.methods, func(m string) bool {
 			return !slices.Contains(have.methods, m)

@@ -89,6 +89,15 @@ func TestPermits(t *testing.T) {
 		{"every mcp method", block("more", "{ host: a.example, port: 443, path: /mcp, protocol: mcp, mcp: { allow_all_known_mcp_methods: true } }", curl), []string{
 			"everything by MCP at https://a.example:443/mcp by /usr/bin/curl",
 		}},
+		{"git", block("more", "{ host: github.com, port: 443, protocol: rest, rules: [{ allow: { git: { repo: acme/widgets, push: ['refs/heads/agent/**', refs/heads/main], create: true } } }] }", git), []string{
+			"fetch acme/widgets at https://github.com:443 by /usr/bin/git and what it starts",
+			"push to refs/heads/agent/** of acme/widgets, and make such refs, at https://github.com:443 by /usr/bin/git and what it starts",
+			"push to refs/heads/main of acme/widgets, and make such refs, at https://github.com:443 by /usr/bin/git and what it starts",
+		}},
+		{"git below a path", block("more", "{ host: github.com, port: 443, path: /acme/**, protocol: rest, rules: [{ allow: { git: { repo: acme/widgets, push: [refs/heads/x], delete: true } } }] }", git), []string{
+			"fetch acme/widgets at https://github.com:443 (within /acme/**) by /usr/bin/git and what it starts",
+			"push to refs/heads/x of acme/widgets, and delete such refs, at https://github.com:443 (within /acme/**) by /usr/bin/git and what it starts",
+		}},
 		{"websocket", block("more", "{ host: a.example, port: 443, path: /ws, protocol: websocket, access: read-only }", curl), []string{
 			"WebSocket upgrade at https://a.example:443/ws by /usr/bin/curl",
 		}},
@@ -99,6 +108,34 @@ func TestPermits(t *testing.T) {
 		got := risk.Assess(parse(t, base), parse(t, base, test.added)).Permits
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s: %s", test.name, diff)
+		}
+	}
+}
+
+// What a git rule gives is new for each ref, and for each thing that may be done with it.
+func TestGitIsMore(t *testing.T) {
+	rule := func(rules ...string) *policy.Policy {
+		return parse(t, block("hub", "{ host: git.example, port: 443, protocol: rest, rules: ["+strings.Join(rules, ", ")+"] }", git))
+	}
+	const at = " at https://git.example:443 by /usr/bin/git and what it starts"
+	one := "{ allow: { git: { repo: a/b, push: [refs/heads/one] } } }"
+	for _, row := range []struct {
+		name          string
+		before, after *policy.Policy
+		want          []string
+	}{
+		{"the same", rule(one), rule(one), nil},
+		{"another branch", rule(one), rule(one, "{ allow: { git: { repo: a/b, push: [refs/heads/two] } } }"), []string{"push to refs/heads/two of a/b" + at}},
+		{"a pattern for it", rule(one), rule("{ allow: { git: { repo: a/b, push: ['refs/heads/*'] } } }"), []string{"push to refs/heads/* of a/b" + at}},
+		{"another repository", rule(one), rule("{ allow: { git: { repo: a/c, push: [refs/heads/one] } } }"), []string{"fetch a/c" + at, "push to refs/heads/one of a/c" + at}},
+		{"made as well", rule(one), rule("{ allow: { git: { repo: a/b, push: [refs/heads/one], create: true } } }"), []string{"push to refs/heads/one of a/b, and make such refs," + at}},
+		{"no longer made", rule("{ allow: { git: { repo: a/b, push: [refs/heads/one], create: true, delete: true } } }"), rule(one), nil},
+		{"beside a request of that path", rule("{ allow: { method: '*', path: /a/b } }"), rule("{ allow: { method: '*', path: /a/b } }", one), []string{"fetch a/b" + at, "push to refs/heads/one of a/b" + at}},
+		{"beside every request", rule("{ allow: { method: '*', path: /** } }"), rule("{ allow: { method: '*', path: /** } }", one), nil},
+		{"every request beside it", rule(one), rule(one, "{ allow: { method: POST, path: /a/b } }"), []string{"POST https://git.example:443/a/b by /usr/bin/git and what it starts"}},
+	} {
+		if diff := cmp.Diff(row.want, risk.Assess(row.before, row.after).Permits); diff != "" {
+			t.Errorf("%s: %s", row.name, diff)
 		}
 	}
 }
@@ -168,6 +205,9 @@ func TestFindings(t *testing.T) {
 		{"uninspected", block("x", "{ host: pypi.org, port: 8080 }", curl), []string{risk.Uninspected}},
 		{"full", block("x", rest("github.com", "access: full"), git), []string{risk.AccessFull}},
 		{"write", block("x", rest("github.com", "rules: [{ allow: { method: PUT, path: /x } }]"), git), []string{risk.WriteMethod}},
+		{"push", block("x", rest("github.com", "rules: [{ allow: { git: { repo: a/b, push: ['refs/heads/agent/**'] } } }]"), git), []string{risk.WriteMethod}},
+		{"push to every branch", block("x", rest("github.com", "rules: [{ allow: { git: { repo: a/b, push: ['refs/heads/**'] } } }]"), git), []string{risk.AnyPath}},
+		{"fetch", block("x", rest("github.com", "rules: [{ allow: { git: { repo: a/b } } }]"), git), nil},
 		{"write anywhere", block("x", rest("github.com", "rules: [{ allow: { method: PUT, path: /** } }]"), git), []string{risk.AnyPath}},
 		{"new host", block("x", rest("a.example", "access: read-only"), git), []string{risk.NewHost}},
 		{"wildcard", block("x", rest("*.a.example", "access: read-only"), git), []string{risk.WildcardHost, risk.NewHost}},

@@ -20,6 +20,9 @@ func (g grant) String() string {
 	if g.raw {
 		return fmt.Sprintf("any traffic to %s:%d, uninspected,%s", g.host, g.port, who)
 	}
+	if g.git != (byGit{}) {
+		return fmt.Sprintf("%s at %s://%s:%d%s%s", g.git, scheme(g.port), g.host, g.port, g.within(), who)
+	}
 	where := fmt.Sprintf("%s://%s:%d%s", scheme(g.port), g.host, g.port, g.below())
 	if g.query != "" {
 		where += "?" + g.query
@@ -56,7 +59,14 @@ func (g grant) below() string {
 	case g.selector == "" || g.selector == g.path:
 		return g.path
 	}
-	return g.path + " (within " + g.selector + ")"
+	return g.path + g.within()
+}
+
+func (g grant) within() string {
+	if g.selector == "" {
+		return ""
+	}
+	return " (within " + g.selector + ")"
 }
 
 func scheme(port int) string {

@@ -89,9 +89,12 @@ func (d Denial) Show() View {
 // onFile says whether a file was refused, not a connection.
 func (d Denial) onFile() bool { return d.Code == string(policy.CodeFile) }
 
-// Wanted is what the denied program asked for, to suggest an addition from.
+// Wanted is what the denied program asked for, to be judged again and to suggest an addition from.
 func (d Denial) Wanted() policy.Wanted {
-	return policy.Wanted{Host: d.Host, Port: d.Port, Protocol: d.Protocol, Method: d.Method, Path: d.Target, Binary: d.Exe, Ancestors: d.Ancestors, Tainted: d.Tainted}
+	return policy.Wanted{
+		Host: d.Host, Port: d.Port, Protocol: d.Protocol, Method: d.Method, Path: d.Target,
+		Binary: d.Exe, Ancestors: d.Ancestors, Tainted: d.Tainted, Missing: d.RuleMissing,
+	}
 }
 
 // Judged says whether the policy alone decided, so that another policy may
@@ -107,18 +110,7 @@ func (d Denial) Judged() bool {
 
 // Allowed says whether an engine would let through what was denied.
 func (d Denial) Allowed(engine *policy.Engine) bool {
-	return d.Judged() && d.judge(engine).Verdict != policy.Denied
-}
-
-// judge decides the denied request again, under another policy.
-func (d Denial) judge(engine *policy.Engine) policy.Decision {
-	admission := engine.Connect(policy.Destination{
-		Host: d.Host, Port: d.Port, Caller: policy.Caller{Exe: d.Exe, Ancestors: d.Ancestors, Tainted: d.Tainted},
-	})
-	if admission.Decision.Verdict == policy.Denied || !admission.Inspect || d.Method == "" {
-		return admission.Decision
-	}
-	return admission.Request(policy.Request{Method: d.Method, Path: d.Target})
+	return d.Judged() && engine.Judge(d.Wanted()).Verdict != policy.Denied
 }
 
 // Denials is a page of denials.

@@ -29,7 +29,7 @@ func (d Denial) Explain(revision int, p *policy.Policy, engine *policy.Engine) E
 	if d.onFile() { // the policy's rules are about connections
 		return e
 	}
-	e.Allowed, e.Decided = d.Allowed(engine), Fitting(d.judge(engine).By, refBudget)
+	e.Allowed, e.Decided = d.Allowed(engine), Fitting(engine.Judge(d.Wanted()).By, refBudget)
 	if !e.Allowed && d.suggests() {
 		e.Options = Fitting(options(p, d), optionBudget)
 	}
