@@ -30,6 +30,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	sign PROGRAM...     all of it for a program that asks for a signature
 //	[!] arrived REGEXP  a request "METHOD host/path" reached GitHub
 //	propose NAME FILE   an agent proposes the operations; sets $PROPOSAL
+//	propose-offered NAME  the same with what explain_denial offers first for the newest denial
 //	pids NAME           remember every process of a sandbox; sets $SUPERVISOR and $INIT
 //	gone                wait until none of them lives and no mount of theirs is left
 //	until PROGRAM...    run it until it succeeds
@@ -39,7 +40,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 func (s *stage) commands() map[string]command {
 	return map[string]command{
 		"code": code, "tty": sit, "expect": expect, "type": typeLine, "type-digest": typeDigest, "type-words": typeWords, "leave": leave, "sign": s.sign,
-		"arrived": s.arrived, "propose": propose, "pids": pids, "gone": gone, "until": until, "sql": query,
+		"arrived": s.arrived, "propose": propose, "propose-offered": proposeOffered, "pids": pids, "gone": gone, "until": until, "sql": query,
 		"corporate": s.corporate, "tunnelled": s.tunnelled,
 	}
 }

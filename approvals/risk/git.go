@@ -15,12 +15,18 @@ type byGit struct {
 }
 
 // gitOf are what a git rule allows, each ref for itself, so that one more ref in a
-// rule is one more grant.
+// rule is one more grant. Both halves of fetching have the path by which a policy
+// allows them for every repository.
 func gitOf(rule *policy.GitRule) []grant {
-	methods := []string{"GET", "POST"}
-	out := []grant{{path: "/" + rule.Repo, methods: methods, git: byGit{repo: rule.Repo}}}
+	fetch := byGit{repo: rule.Repo}
+	out := []grant{
+		{path: "/**/info/refs", methods: []string{"GET"}, git: fetch},
+		{path: "/**/git-upload-pack", methods: []string{"POST"}, git: fetch},
+	}
 	for _, ref := range rule.Push {
-		out = append(out, grant{path: "/" + rule.Repo, methods: methods, git: byGit{rule.Repo, ref, rule.Create, rule.Delete}})
+		out = append(out, grant{
+			path: "/" + rule.Repo, methods: []string{"GET", "POST"}, git: byGit{rule.Repo, ref, rule.Create, rule.Delete},
+		})
 	}
 	return out
 }
@@ -30,7 +36,7 @@ func gitOf(rule *policy.GitRule) []grant {
 // where every path is granted, since a path of theirs names no repository.
 func (have grant) coversGit(g grant) bool {
 	if have.git == (byGit{}) {
-		return g.git == byGit{} || have.path == ""
+		return g.git.ref == "" || have.path == ""
 	}
 	return have.git.repo == g.git.repo && have.git.ref == g.git.ref &&
 		(have.git.create || !g.git.create) && (have.git.delete || !g.git.delete)

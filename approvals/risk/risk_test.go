@@ -131,6 +131,8 @@ func TestGitIsMore(t *testing.T) {
 		{"made as well", rule(one), rule("{ allow: { git: { repo: a/b, push: [refs/heads/one], create: true } } }"), []string{"push to refs/heads/one of a/b, and make such refs," + at}},
 		{"no longer made", rule("{ allow: { git: { repo: a/b, push: [refs/heads/one], create: true, delete: true } } }"), rule(one), nil},
 		{"beside a request of that path", rule("{ allow: { method: '*', path: /a/b } }"), rule("{ allow: { method: '*', path: /a/b } }", one), []string{"fetch a/b" + at, "push to refs/heads/one of a/b" + at}},
+		{"beside fetching from everywhere", rule("{ allow: { method: GET, path: /**/info/refs } }", "{ allow: { method: POST, path: /**/git-upload-pack } }"), rule(one), []string{"push to refs/heads/one of a/b" + at}},
+		{"fetching from everywhere beside it", rule(one), rule(one, "{ allow: { method: GET, path: /**/info/refs } }"), []string{"GET and HEAD https://git.example:443/**/info/refs by /usr/bin/git and what it starts"}},
 		{"beside every request", rule("{ allow: { method: '*', path: /** } }"), rule("{ allow: { method: '*', path: /** } }", one), nil},
 		{"every request beside it", rule(one), rule(one, "{ allow: { method: POST, path: /a/b } }"), []string{"POST https://git.example:443/a/b by /usr/bin/git and what it starts"}},
 	} {

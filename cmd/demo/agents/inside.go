@@ -158,13 +158,15 @@ func (in *Inside) retry(ctx context.Context) error {
 	return nil
 }
 
-// other shows that the permission was for one repository.
+// other shows that the permission was for one branch of one repository.
 func (in *Inside) other(ctx context.Context) error {
-	out, err := git(ctx, "work", "push", "https://github.com/"+in.Other+".git", "HEAD:agent")
-	if err == nil || !strings.Contains(out, "denied by exeat") {
-		return fmt.Errorf("the push to %s was not refused by exeat: %s", in.Other, out)
+	for _, push := range [][2]string{{in.Repository, "HEAD:release"}, {in.Other, "HEAD:agent"}} {
+		out, err := git(ctx, "work", "push", "https://github.com/"+push[0]+".git", push[1])
+		if err == nil || !strings.Contains(out, "denied by exeat") {
+			return fmt.Errorf("the push of %s to %s was not refused by exeat: %s", push[1], push[0], out)
+		}
+		say("git push of %s to %s: still refused: %s", push[1], push[0], lineWith(out, "denied"))
 	}
-	say("git push to %s: still refused: %s", in.Other, lineWith(out, "denied"))
 	return nil
 }
 
