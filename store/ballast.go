@@ -9,8 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Most of the disk that a ballast takes: the larger is for what a full queue can
-// hold, the share for small disks.
+// Most of the disk that a ballast takes. A full queue of ordinary decisions has 3 MiB;
+// what does not fit, as programs deep in long paths are able to bring about, waits in
+// memory until there is space.
 const (
 	ballastBytes = 8 << 20
 	ballastShare = 16 // a sixteenth

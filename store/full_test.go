@@ -18,6 +18,7 @@ import (
 // A full disk is said in clear words, admits nothing unrecorded, leaves what is
 // stored readable, and is over as soon as there is space.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	c := child(t, "full", t.TempDir())
 	c.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
@@ -119,13 +120,17 @@ func (f *fullDisk) admitted(ctx context.Context) error {
 
 // gapWhileFull: a refusal takes 50 ms and is counted on disk while that is full.
 func (f *fullDisk) gapWhileFull(ctx context.Context) error {
-	start := time.Now()
-	_, err := f.log.Enqueue(allowed())
-	if took := time.Since(start); took > time.Second { // 50 ms, on a machine that has time
-		return fmt.Errorf("refusing took %v", took)
+	best := time.Hour
+	for range 5 {
+		start := time.Now()
+		_, err := f.log.Enqueue(allowed())
+		best = min(best, time.Since(start))
+		if err := checkFull("Enqueue", f.count(err)); err != nil {
+			return err
+		}
 	}
-	if err := checkFull("Enqueue", f.count(err)); err != nil {
-		return err
+	if best > 75*time.Millisecond {
+		return fmt.Errorf("refusing took %v, want 50 ms", best)
 	}
 	return until("the refusals are recorded on the full disk", func() bool { n, _ := f.read(ctx); return n == f.refused })
 }

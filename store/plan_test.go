@@ -64,6 +64,7 @@ func plans(rows *sql.Rows) (details []string, err error) {
 
 // A page of a million decisions takes no longer than one of few.
 func TestMillion(t *testing.T) {
+	t.Parallel()
 	d := testDirs(t)
 	million(t, d)
 	r, err := OpenDecisionReader(t.Context(), d, "many")
