@@ -172,7 +172,7 @@ func (p *pushCommands) result(r *refusal) []byte {
 	}
 	const progress, data = 2, 1
 	var out bytes.Buffer
-	p.writeBand(&out, progress, []byte("exeat: "+oneLine(r.detail())+"\n"))
+	p.writeBand(&out, progress, []byte("exeat: "+oneLine(r.shown().Reason)+"\n"))
 	p.writeBand(&out, data, report.Bytes())
 	out.WriteString("0000")
 	return out.Bytes()

@@ -28,12 +28,13 @@ type denialBody struct {
 // address: names of the host's network would let it map what it cannot reach.
 const HiddenAddress = "the name leads to an address that is not open to the sandbox; the record on the host says which"
 
-// detail is the reason as the sandbox may read it, in whatever protocol it is told.
-func (r *refusal) detail() string {
-	if r.decision.Code == policy.CodeAddress {
-		return HiddenAddress
+// shown is the decision as the sandbox may read it, in whatever protocol.
+func (r *refusal) shown() policy.Decision {
+	d := r.decision
+	if d.Code == policy.CodeAddress {
+		d.Reason, d.RuleMissing = HiddenAddress, ""
 	}
-	return r.decision.Reason
+	return d
 }
 
 // denial renders the body; the path is without its query, which may hold secrets.
@@ -42,12 +43,9 @@ func (s *Server) denial(f *flow, r *refusal, method, path string) []byte {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	d := r.decision
-	if d.Code == policy.CodeAddress {
-		d.RuleMissing = ""
-	}
+	d := r.shown()
 	_ = e.Encode(denialBody{
-		Error: string(d.Code), Policy: d.Policy, Detail: r.detail(), Layer: d.Layer, Protocol: d.Protocol,
+		Error: string(d.Code), Policy: d.Policy, Detail: d.Reason, Layer: d.Layer, Protocol: d.Protocol,
 		Method: method, Path: path, Host: f.host, Port: f.port, Binary: f.caller.Exe,
 		RuleMissing: d.RuleMissing, NextSteps: s.nextSteps(r),
 	})

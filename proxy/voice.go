@@ -56,7 +56,7 @@ func (x *exchange) say(r *refusal) (status int, header http.Header, body []byte)
 		body = graphQLError(r, body)
 	case speaksRPC:
 		body = rpc.Denial(x.read.calls, x.read.batch, rpc.Refusal{
-			ID: r.id, Error: string(r.decision.Code), Detail: r.detail(), NextSteps: x.server.nextSteps(r),
+			ID: r.id, Error: string(r.decision.Code), Detail: r.shown().Reason, NextSteps: x.server.nextSteps(r),
 		})
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
@@ -65,7 +65,7 @@ func (x *exchange) say(r *refusal) (status int, header http.Header, body []byte)
 
 // sentence is the reason with the number by which more can be learned.
 func (r *refusal) sentence() string {
-	return r.phrase() + ": " + r.detail()
+	return r.phrase() + ": " + r.shown().Reason
 }
 
 // graphQLError is an answer without data (GraphQL, "Response format"); the denial is its extension.
