@@ -189,6 +189,24 @@ func TestRefusedPush(t *testing.T) {
 	}
 }
 
+// A repository that may not be read at all: git shows why, with the way out.
+func TestRefusedClone(t *testing.T) {
+	for _, door := range doors {
+		t.Run(door, func(t *testing.T) {
+			w := newGitWorld(t, door)
+			w.load(strings.Replace(gitPolicy, `path: "/**" }`, `path: "/refused.git/**" }`, 1))
+			out, err := w.run(t, t.TempDir(), "clone", "https://git.example/allowed.git", "x")
+			for _, want := range []string{
+				"remote: denied by exeat: 1: GET /allowed.git/info/refs not permitted by policy", "remote: Stop retrying", "error: 403",
+			} {
+				if err == nil || !strings.Contains(out, want) {
+					t.Errorf("no %q in\n%s", want, out)
+				}
+			}
+		})
+	}
+}
+
 // The same client, an allowed repository: the push arrives.
 func TestAllowedPush(t *testing.T) {
 	for _, size := range []int{10, 3 << 20} {

@@ -22,6 +22,7 @@ type denialBody struct {
 	Binary      string   `json:"binary"`
 	RuleMissing string   `json:"rule_missing"`
 	NextSteps   []string `json:"next_steps"`
+	Message     string   `json:"message"` // the field that gh, octokit, git-lfs and others show of any error
 }
 
 // HiddenAddress is what the sandbox is told of a denial whose reason names an
@@ -47,7 +48,7 @@ func (s *Server) denial(f *flow, r *refusal, method, path string) []byte {
 	_ = e.Encode(denialBody{
 		Error: string(d.Code), Policy: d.Policy, Detail: d.Reason, Layer: d.Layer, Protocol: d.Protocol,
 		Method: method, Path: path, Host: f.host, Port: f.port, Binary: f.caller.Exe,
-		RuleMissing: d.RuleMissing, NextSteps: s.nextSteps(r),
+		RuleMissing: d.RuleMissing, NextSteps: s.nextSteps(r), Message: r.sentence(),
 	})
 	return b.Bytes()
 }

@@ -20,6 +20,7 @@ const (
 	speaksGRPC    = "grpc"
 	speaksGraphQL = policy.GraphQL
 	speaksRPC     = policy.JSONRPC
+	speaksGit     = "git"
 )
 
 // voice is the protocol in which the client expects to be told why.
@@ -32,16 +33,26 @@ func (x *exchange) voice(r *refusal) string {
 	case (r.decision.Protocol == policy.MCP || r.decision.Protocol == policy.JSONRPC) && r.status == http.StatusForbidden &&
 		rpc.Denial(x.read.calls, x.read.batch, rpc.Refusal{}) != nil:
 		return speaksRPC
+	case x.isGitAsking():
+		return speaksGit
 	}
 	return speaksPlain
 }
 
+// isGitAsking reports git's first request of a fetch or a push. Of a refusal it shows what is plain text, and
+// of any other only the number 403.
+func (x *exchange) isGitAsking() bool {
+	return x.r.Method == http.MethodGet && strings.HasPrefix(x.r.Header.Get("User-Agent"), "git/") &&
+		strings.HasSuffix(x.r.URL.Path, "/info/refs")
+}
+
 // status is what the answer's status line says: with an error of its own protocol in the body, all went well.
 func (x *exchange) status(r *refusal) int {
-	if x.voice(r) != speaksPlain {
-		return http.StatusOK
+	switch x.voice(r) {
+	case speaksPlain, speaksGit:
+		return r.status
 	}
-	return r.status
+	return http.StatusOK
 }
 
 // say renders a refusal for this client.
@@ -54,6 +65,9 @@ func (x *exchange) say(r *refusal) (status int, header http.Header, body []byte)
 		return status, header, nil
 	case speaksGraphQL:
 		body = graphQLError(r, body)
+	case speaksGit:
+		header.Set("Content-Type", "text/plain")
+		body = []byte(r.sentence() + "\n" + strings.Join(x.server.nextSteps(r), "\n") + "\n")
 	case speaksRPC:
 		body = rpc.Denial(x.read.calls, x.read.batch, rpc.Refusal{
 			ID: r.id, Error: string(r.decision.Code), Detail: r.shown().Reason, NextSteps: x.server.nextSteps(r),
