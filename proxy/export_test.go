@@ -12,6 +12,7 @@ func NewForTest(cfg Config, original func(net.Conn) (netip.AddrPort, error)) *Se
 	l := defaultLimits()
 	l.silence = 100 * time.Millisecond
 	l.connections = 64
+	l.streams = 160
 	s := newServer(cfg, l)
 	s.original = original
 	return s

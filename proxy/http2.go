@@ -8,7 +8,8 @@ import (
 // Bounds of one HTTP/2 connection (RFC 9113 6.5.2).
 const (
 	maxStreams    = 128
-	maxFieldTable = 4096 // bytes of HPACK's dynamic table, either way
+	maxFieldTable = 4096      // bytes of HPACK's dynamic table, either way
+	maxUnread     = 256 << 10 // bytes of bodies that nobody has read yet
 )
 
 // http2Server judges the streams of a connection like the requests of HTTP/1, one by one. TLS was
@@ -23,8 +24,25 @@ func (s *Server) http2Server(h http.HandlerFunc) *http.Server {
 		MaxConcurrentStreams:      maxStreams,
 		MaxEncoderHeaderTableSize: maxFieldTable,
 		MaxDecoderHeaderTableSize: maxFieldTable,
+
+		MaxReceiveBufferPerConnection: maxUnread,
+		MaxReceiveBufferPerStream:     maxUnread,
 	}
 	return server
+}
+
+// serveStream is serveFlow for one stream, unless too many are open in all: each may hold a body, and a connection
+// to its origin. As with connections, one that is turned away was not looked at. Nothing but a head is answered, for
+// which a client cannot make us wait (RFC 9113 5.2.1).
+func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
+	defer s.served.Add(-1)
+	if s.served.Add(1) > int64(s.limits.streams) {
+		w.Header()["Content-Type"] = nil
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	s.serveFlow(w, r)
 }
 
 // streamConn is a client's connection that speaks HTTP/2. There is nothing to guard: its frames carry

@@ -20,6 +20,7 @@ type limits struct {
 	drainBytes     int64
 	headBytes      int // of one request's head
 	connections    int // accepted and open at once
+	streams        int // of all connections of HTTP/2, served at once
 }
 
 func defaultLimits() limits {
@@ -36,6 +37,7 @@ func defaultLimits() limits {
 		drainBytes:     1 << 30,
 		headBytes:      64 << 10,
 		connections:    maxConnections(descriptors()),
+		streams:        1024,
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +23,7 @@ type Server struct {
 	forward  forwarder
 	buffers  *sync.Pool
 	live     registry
+	served   atomic.Int64 // streams of HTTP/2
 
 	outer    *http.Server // requests of the explicit door
 	requests *handoff     // connections whose requests are judged one by one
@@ -59,7 +61,7 @@ func newServer(cfg Config, l limits) *Server {
 	s.forward = newForwarder(s.upstream)
 	s.outer = s.httpServer(s.serveExplicit)
 	s.start(s.httpServer(s.serveFlow), s.requests)
-	s.start(s.http2Server(s.serveFlow), s.streams)
+	s.start(s.http2Server(s.serveStream), s.streams)
 	s.start(s.httpServer(s.serveInside), s.inside)
 	s.servers = append(s.servers, s.outer)
 	if cfg.Changed != nil {
