@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -23,19 +24,43 @@ type Action struct {
 	Unclear func(path string) bool
 }
 
-// String names the action for people.
+// maxNamed is how many fields of an action a sentence names.
+const maxNamed = 8
+
+// String names the action for people. Its length is bounded: the sandbox chose the names.
 func (a *Action) String() string {
+	kind, name := shorten(a.Kind), shorten(a.Name)
 	switch {
 	case a.Kind == "":
 		return "a response"
 	case a.Protocol == GraphQL && a.Name == "" && len(a.Fields) > 0:
-		return a.Kind + " " + strings.Join(a.Fields, ", ")
+		return kind + " " + a.fields()
 	case a.Protocol == GraphQL && len(a.Fields) > 0:
-		return a.Kind + " " + a.Name + " { " + strings.Join(a.Fields, ", ") + " }"
+		return kind + " " + name + " { " + a.fields() + " }"
 	case a.Name == "":
-		return a.Kind
+		return kind
 	}
-	return a.Kind + " " + a.Name
+	return kind + " " + name
+}
+
+func (a *Action) fields() string {
+	var named []string
+	for _, field := range a.Fields[:min(len(a.Fields), maxNamed)] {
+		named = append(named, shorten(field))
+	}
+	if more := len(a.Fields) - maxNamed; more > 0 {
+		named = append(named, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(named, ", ")
+}
+
+// size is how many bytes its names have.
+func (a *Action) size() int {
+	n := len(a.Kind) + len(a.Name)
+	for _, field := range a.Fields {
+		n += len(field)
+	}
+	return n
 }
 
 // actionRule is what a compiled rule says of actions.

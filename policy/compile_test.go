@@ -3,6 +3,8 @@ package policy_test
 import (
 	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -139,5 +141,29 @@ func TestDenialIsBounded(t *testing.T) {
 	}
 	if a := engine.Connect(curlTo("x.example", 443)); a.Decision.Verdict != policy.Allowed {
 		t.Errorf("got %+v", a.Decision)
+	}
+}
+
+// A denial stays small whatever names the body had.
+func TestDenialOfNamesIsBounded(t *testing.T) {
+	e := policy.Endpoint{Host: "x.example", Ports: []int{443}, Path: "/graphql", Protocol: policy.GraphQL, Access: policy.ReadOnly}
+	engine, _ := policy.Compile(oneEndpoint(e), policy.Options{})
+	long := policy.Action{Protocol: policy.GraphQL, Kind: "mutation", Name: strings.Repeat("n", 10_000)}
+	for range 100 {
+		long.Fields = append(long.Fields, strings.Repeat("f", 1000))
+	}
+	short := policy.Action{Protocol: policy.GraphQL, Kind: "mutation", Fields: []string{"drop"}}
+	a := engine.Connect(curlTo("x.example", 443))
+	for _, row := range []struct {
+		actions []policy.Action
+		missing int // rules
+	}{
+		{[]policy.Action{long, long, long, long, long}, 0},
+		{slices.Repeat([]policy.Action{short}, 64), 1},
+	} {
+		d := a.Request(policy.Request{Method: "POST", Path: "/graphql", Actions: row.actions})
+		if n := strings.Count(d.RuleMissing, "allow"); len(d.Reason) > 4<<10 || len(d.RuleMissing) > 4<<10 || n != row.missing || d.Verdict != policy.Denied {
+			t.Errorf("got a reason of %d bytes, %d missing rules in %d bytes: %.300s", len(d.Reason), n, len(d.RuleMissing), d.Reason)
+		}
 	}
 }

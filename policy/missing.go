@@ -36,6 +36,10 @@ func (a *Admission) endpointMissing(j *judged, protocol string) string {
 		scalar(a.dest.Host), a.dest.Port, protocol, options, strings.Join(rules, ", "))
 }
 
+// maxMissing bounds the names of actions, in bytes, for which rules are written: longer ones nobody reads, and
+// the record would cut them.
+const maxMissing = 2 << 10
+
 // rulesMissing are what the rules would have to say.
 func (j *judged) rulesMissing(protocol string) []string {
 	path := strconv.Quote(literalGlob(j.path))
@@ -43,9 +47,14 @@ func (j *judged) rulesMissing(protocol string) []string {
 	if slices.ContainsFunc(j.actions, func(a Action) bool { return a.unsayable() }) {
 		return nil
 	}
+
+	size := 0
 	for i := range j.actions {
 		if a := &j.actions[i]; a.Protocol == protocol || a.Protocol == Git || a.Protocol == GraphQL && protocol == WebSocket {
-			if rule := a.rule(j.path); rule != "" {
+			if size += a.size(); size > maxMissing {
+				return nil
+			}
+			if rule := a.rule(j.path); rule != "" && !slices.Contains(rules, rule) {
 				rules = append(rules, rule)
 			}
 		}

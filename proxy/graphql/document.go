@@ -33,8 +33,19 @@ func fromDocument(text string) ([]Operation, error) {
 	if err := fragments.check(document); err != nil {
 		return nil, err
 	}
-	return fragments.operations(document), nil
+	operations := fragments.operations(document)
+	fields := 0
+	for _, o := range operations {
+		if fields += len(o.Fields); fields > maxFields {
+			return nil, fmt.Errorf("the operations of a GraphQL request have more than %d root fields", maxFields)
+		}
+	}
+	return operations, nil
 }
+
+// maxFields bounds the root fields of a document, operation by operation: one fragment can stand for all of them in
+// each, and rules are asked about every one.
+const maxFields = 1000
 
 // syntaxError says where a document stops being one, in bounded length: names in it are of any length.
 func syntaxError(err error) error {

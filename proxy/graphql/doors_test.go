@@ -118,7 +118,7 @@ func TestFragmentsExpandOnce(t *testing.T) {
 		fmt.Fprintf(&text, "query Q%d { ...F0 } ", i)
 	}
 	for i := range 1000 {
-		fmt.Fprintf(&text, "fragment F%d on Q { f%d ...F%d ...F%d } ", i, i, i+1, i+1)
+		fmt.Fprintf(&text, "fragment F%d on Q { f ...F%d ...F%d } ", i, i+1, i+1)
 	}
 	text.WriteString("fragment F1000 on Q { last }")
 	start := time.Now()
@@ -126,8 +126,8 @@ func TestFragmentsExpandOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(got[63].Fields); n != 1001 || time.Since(start) > 5*time.Second {
-		t.Errorf("%d fields after %v, want 1001", n, time.Since(start))
+	if n := len(got[63].Fields); n != 2 || time.Since(start) > 5*time.Second {
+		t.Errorf("%d fields after %v, want 2", n, time.Since(start))
 	}
 }
 

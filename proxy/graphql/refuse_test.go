@@ -1,6 +1,7 @@
 package graphql_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -9,6 +10,10 @@ import (
 
 func TestFromBodyRefuses(t *testing.T) {
 	jsonBody, plain := "application/json", "application/graphql"
+	var fields strings.Builder
+	for i := range 501 {
+		fmt.Fprintf(&fields, " f%d", i)
+	}
 	for name, row := range map[string]struct{ contentType, body, reason string }{
 		"form":                         {"application/x-www-form-urlencoded", "query={a}", "servers read forms differently"},
 		"multipart upload":             {"multipart/form-data; boundary=x", "--x--", "servers read forms differently"},
@@ -31,6 +36,7 @@ func TestFromBodyRefuses(t *testing.T) {
 		"batch of 33 by two":           {jsonBody, "[" + strings.Repeat(body("{a}query B{b}")+",", 32) + body("{a}query B{b}") + "]", "more than 64 operations"},
 		"batch in a batch":             {jsonBody, `[[{"query":"{a}"}]]`, "is an array: it must be an object"},
 		"65 operations":                {plain, strings.Repeat("{a}", 65), "more than 64 operations"},
+		"1,002 root fields":            {plain, "{...F} {...F} fragment F on Q {" + fields.String() + "}", "more than 1000 root fields"},
 		"operationName of none":        {jsonBody, `{"query":"query A{a}","operationName":"B"}`, "0 operations with its operationName"},
 		"operationName of two":         {jsonBody, `{"query":"query A{a} mutation A{b}","operationName":"A"}`, "2 operations with its operationName"},
 		"unregistered id":              {jsonBody, `{"id":"99"}`, `persisted query "99" is not registered`},
