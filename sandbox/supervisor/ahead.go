@@ -4,11 +4,9 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
-	"net"
 	"sync"
 	"time"
 
-	"exeat/proxy/corporate"
 	"exeat/sandbox/confine"
 	"exeat/sandbox/early"
 	"exeat/store"
@@ -21,9 +19,9 @@ type ahead struct {
 
 	hostRoots []byte // as PEM
 	rootsErr  error
-	roots     *x509.CertPool   // of hostRoots, once trust has returned
-	trust     func()           // parses them, once
-	proxy     *corporate.Proxy // nil where connections leave directly
+	roots     *x509.CertPool // of hostRoots, once trust has returned
+	trust     func()         // parses them, once
+	gate      *gate          // nil where connections leave directly
 
 	log    *store.DecisionLog
 	reader *store.DecisionReader
@@ -99,15 +97,6 @@ func (a *ahead) wait() error {
 // milliseconds of a processor which the sandbox's first program has better use
 // for, and nobody needs them before the first connection outside.
 const trustTime = 100 * time.Millisecond
-
-// dial connects outside. No server is verified before the roots are there.
-func (a *ahead) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	a.trust()
-	if a.proxy != nil {
-		return a.proxy.Dial(ctx, address, a.roots)
-	}
-	return (&net.Dialer{}).DialContext(ctx, network, address)
-}
 
 // closeRecord writes what is still queued, after everything that decides has ended.
 func (s *supervisor) closeRecord(a *ahead) {

@@ -14,7 +14,6 @@ import (
 	"exeat/proxy/ca"
 	"exeat/proxy/identity"
 	"exeat/sandbox/netns"
-	"exeat/sandbox/settings"
 )
 
 // openKeys makes the sandbox's authority and reads its secrets. From here on this
@@ -31,22 +30,6 @@ func (s *supervisor) openKeys() (err error) {
 	}
 	s.secrets, err = s.attach()
 	return err
-}
-
-// readSettings reads what stands between this machine and the outside. A password
-// may be in it, so it comes after hide, and before the roots are parsed.
-func (s *supervisor) readSettings() error {
-	outside, err := settings.Read(s.dirs.Config, s.launch.Proxy)
-	if err != nil {
-		return err
-	}
-	if s.ahead.proxy = outside.Proxy; outside.Proxy != nil {
-		s.logger.Info("connections leave through a proxy", "proxy", outside.Proxy.String())
-	}
-	if len(outside.Roots) > 0 {
-		s.ahead.hostRoots = mergedBundle(s.ahead.hostRoots, outside.Roots)
-	}
-	return nil
 }
 
 // openDoors serves everything the sandbox can reach.
