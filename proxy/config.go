@@ -54,6 +54,9 @@ type Event struct {
 // answers within seconds, whatever the disk does: a request waits for it.
 type Sink interface {
 	Record(ctx context.Context, e Event) (id int64, err error)
+	// Begin is Record for an allowed request that takes a secret along: it may be sent out once Begin has
+	// returned, and answered once kept has. Storing it takes as long as the origin's answer, and beside it.
+	Begin(ctx context.Context, e Event) (id int64, kept func() error, err error)
 	// Complete adds what an allowed request came to: status, bytes towards and out of the sandbox.
 	Complete(id int64, status int, in, out int64, d time.Duration)
 }

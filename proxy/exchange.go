@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -14,11 +15,11 @@ import (
 // forward records the decision, then sends the request out and the answer back.
 func (x *exchange) forward() {
 	var err error
-	if x.id, err = x.server.record(x.event(x.decision, 0)); err != nil {
+	t := x.ticket()
+	if x.id, t.kept, err = x.server.begin(x.event(x.decision, 0)); err != nil {
 		x.write(unrecorded())
 		return
 	}
-	t := x.ticket()
 	x.answer = &responseWriter{ResponseWriter: x.w, buffers: x.server.buffers, headOnly: &t.headOnly}
 	defer func() {
 		x.server.cfg.Sink.Complete(x.id, x.answer.status, t.in.Load(), t.out.Load(), time.Since(x.began))
@@ -82,7 +83,9 @@ func (x *exchange) failed(r *http.Request, err error) *http.Response {
 // malformed, or the origin could not be reached.
 func (x *exchange) explain(err error) *refusal {
 	var r *refusal
-	if snapshot := x.revoked.Load(); snapshot != nil {
+	if errors.Is(err, errNotKept) {
+		return unrecorded()
+	} else if snapshot := x.revoked.Load(); snapshot != nil {
 		d, _ := x.judgeBy(*snapshot)
 		r = denied(d)
 	} else if v := connOf(x.r).claim(); v != nil {

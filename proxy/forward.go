@@ -32,6 +32,8 @@ type ticket struct {
 	streams   bool         // the client speaks HTTP/2
 	// broken says why the client's side cannot be trusted any more, or nil.
 	broken func() error
+	// kept waits until the record allows an answer; nil where it does already.
+	kept func() error
 	// mask takes secrets from an answer; nil where none went out.
 	mask func(resp *http.Response)
 	// failed answers instead of the upstream; it may not return nil.
@@ -96,6 +98,12 @@ func (t *ticket) ask(transport http.RoundTripper, r *http.Request) *http.Respons
 		if err = t.broken(); err != nil {
 			resp.Body.Close() // an answer to half a request, whose other half was malformed
 		}
+	}
+	if t.kept != nil && t.kept() != nil {
+		if err == nil {
+			resp.Body.Close()
+		}
+		err = errNotKept
 	}
 	if err != nil {
 		return t.failed(r, err)

@@ -33,6 +33,11 @@ func (f *forgetful) Record(_ context.Context, e proxy.Event) (int64, error) {
 	return f.events.Add(1), nil
 }
 
+func (f *forgetful) Begin(ctx context.Context, e proxy.Event) (int64, func() error, error) {
+	id, err := f.Record(ctx, e)
+	return id, func() error { return nil }, err
+}
+
 func (f *forgetful) Complete(int64, int, int64, int64, time.Duration) {}
 
 // newLoadWorld is a world with other limits, that needs so many descriptors.

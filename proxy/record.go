@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"exeat/policy"
@@ -15,6 +16,23 @@ func (s *Server) record(e Event) (int64, error) {
 		s.cfg.Logger.Error("record a decision", "error", err)
 	}
 	return id, err
+}
+
+// errNotKept means that what was sent out could not be recorded, and is not answered.
+var errNotKept = errors.New("the use of a credential was not recorded")
+
+// begin records an allowed request before it is sent out. Kept, where it is not nil, tells whether it may
+// be answered: the record of a secret's use is on disk by then.
+func (s *Server) begin(e Event) (id int64, kept func() error, err error) {
+	if e.Credential == "" {
+		id, err = s.record(e)
+		return id, nil, err
+	}
+	id, kept, err = s.cfg.Sink.Begin(context.Background(), e)
+	if err != nil {
+		s.cfg.Logger.Error("record a decision", "error", err)
+	}
+	return id, kept, err
 }
 
 // event is a decision about f, without a request.

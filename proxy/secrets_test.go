@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -110,5 +111,33 @@ func TestSecretsAreMasked(t *testing.T) {
 		if resp.Header.Get("X-Seen") != "Bearer "+placeholder {
 			t.Errorf("header %q", resp.Header.Get("X-Seen"))
 		}
+	}
+}
+
+// A secret goes out once its record is queued, and what comes back is only shown once that is on disk.
+func TestSecretIsAnsweredOnceItIsRecorded(t *testing.T) {
+	w, placeholder := withSecret(t, fillPolicy)
+	asked := 0
+	w.origin("api.example", 443, func(http.ResponseWriter, *http.Request) { asked++ })
+	get := func() *http.Response {
+		r, _ := http.NewRequestWithContext(t.Context(), "GET", "https://api.example/plain", nil)
+		r.Header.Set("Authorization", "Bearer "+placeholder)
+		resp, err := w.client(transparent).Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return resp
+	}
+	if resp := get(); resp.StatusCode != 200 || asked != 1 {
+		t.Errorf("recorded: %s, asked %d times", resp.Status, asked)
+	}
+	w.sink.keep = errors.New("the disk is gone")
+	if resp := get(); resp.StatusCode != 503 || asked != 2 {
+		t.Errorf("not recorded: %s, asked %d times", resp.Status, asked)
+	}
+	w.sink.setFail(errors.New("the queue is full"))
+	if resp := get(); resp.StatusCode != 503 || asked != 2 {
+		t.Errorf("not queued: %s, asked %d times", resp.Status, asked)
 	}
 }

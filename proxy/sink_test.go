@@ -17,6 +17,7 @@ type memory struct {
 	events []proxy.Event
 	done   map[int64]proxy.Event
 	fail   error
+	keep   error // what became of the disk after Begin
 }
 
 func (m *memory) Record(_ context.Context, e proxy.Event) (int64, error) {
@@ -27,6 +28,12 @@ func (m *memory) Record(_ context.Context, e proxy.Event) (int64, error) {
 	}
 	m.events = append(m.events, e)
 	return int64(len(m.events)), nil
+}
+
+// Begin implements proxy.Sink.
+func (m *memory) Begin(ctx context.Context, e proxy.Event) (int64, func() error, error) {
+	id, err := m.Record(ctx, e)
+	return id, func() error { return m.keep }, err
 }
 
 func (m *memory) Complete(id int64, status int, in, out int64, d time.Duration) {

@@ -24,6 +24,12 @@ func asksForSocket(r *http.Request) bool {
 func (x *exchange) upgrade(ctx context.Context, t *ticket) {
 	out := x.outgoing(ctx)
 	resp, err := x.server.upstream.transport.RoundTrip(out)
+	if t.kept != nil && t.kept() != nil {
+		if err == nil {
+			resp.Body.Close()
+		}
+		err = errNotKept
+	}
 	if err == nil && resp.StatusCode < http.StatusOK {
 		if err = websocket.Check(out.Header, resp); err != nil {
 			resp.Body.Close()

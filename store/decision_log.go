@@ -97,9 +97,19 @@ func openDecisions(ctx context.Context, d Dirs, sandbox string, lim limits) (*De
 // over and over share a record, and its id. On an error, the decision is not
 // recorded and must not be acted on. The slices of d must not change afterwards.
 func (l *DecisionLog) Record(ctx context.Context, d Decision) (int64, error) {
+	id, committed, err := l.Begin(ctx, d)
+	if err != nil {
+		return 0, err
+	}
+	return id, committed(ctx)
+}
+
+// Begin is Record for who has something to do meanwhile: once committed has
+// returned nil the decision is on disk, and it is called once.
+func (l *DecisionLog) Begin(ctx context.Context, d Decision) (id int64, committed func(context.Context) error, err error) {
 	d.neutralise()
 	if err := l.lockWithRoom(ctx, l.limits.queue+l.limits.reserve, true); err != nil {
-		return 0, fmt.Errorf("record decision: %w", err)
+		return 0, nil, fmt.Errorf("record decision: %w", err)
 	}
 	now := time.Now()
 	d.ID = l.repeats.id(&d, now, l.next)
@@ -107,14 +117,19 @@ func (l *DecisionLog) Record(ctx context.Context, d Decision) (int64, error) {
 	l.addLocked(&d, wait, now)
 	l.mu.Unlock()
 	l.poke()
+	return d.ID, wait.committed, nil
+}
+
+// committed waits for the commit.
+func (r *receipt) committed(ctx context.Context) error {
 	select {
-	case err := <-wait.done:
+	case err := <-r.done:
 		if err != nil {
-			return 0, fmt.Errorf("record decision: %w", err)
+			return fmt.Errorf("record decision: %w", err)
 		}
-		return d.ID, nil
+		return nil
 	case <-ctx.Done():
-		return 0, fmt.Errorf("record decision: %w", ctx.Err())
+		return fmt.Errorf("record decision: %w", ctx.Err())
 	}
 }
 

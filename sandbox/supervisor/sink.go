@@ -44,6 +44,17 @@ func (s *sink) Record(ctx context.Context, e proxy.Event) (int64, error) {
 	return id, nil
 }
 
+// Begin stores a decision while the proxy acts on it.
+func (s *sink) Begin(ctx context.Context, e proxy.Event) (int64, func() error, error) {
+	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
+	id, committed, err := s.log.Begin(ctx, decisionOf(e))
+	if err != nil {
+		cancel()
+		return 0, nil, err
+	}
+	return id, func() error { defer cancel(); return committed(ctx) }, nil
+}
+
 // tell shows a denial inside, as the store keeps it: texts that the sandbox
 // chose were made harmless there, once. The record is safe by then, so a
 // failure here costs the agent some lines of text and nothing else.

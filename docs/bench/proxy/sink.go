@@ -31,18 +31,28 @@ func openSink(dir string) (sink, error) {
 
 func (s sink) close() { _ = s.log.Close() }
 
+// Begin implements proxy.Sink.
+func (s sink) Begin(ctx context.Context, e proxy.Event) (int64, func() error, error) {
+	id, committed, err := s.log.Begin(ctx, decisionOf(e))
+	return id, func() error { return committed(ctx) }, err
+}
+
 // Record implements proxy.Sink.
 func (s sink) Record(ctx context.Context, e proxy.Event) (int64, error) {
-	d := store.Decision{
+	d := decisionOf(e)
+	if d.Verdict == string(policy.Allowed) && d.Credential == "" {
+		return s.log.Enqueue(d)
+	}
+	return s.log.Record(ctx, d)
+}
+
+func decisionOf(e proxy.Event) store.Decision {
+	return store.Decision{
 		Time: e.Time, Revision: e.Revision, Exe: e.Exe, PID: e.PID, Ancestors: e.Ancestors, Tainted: e.Tainted,
 		Host: e.Host, Port: e.Port, Layer: e.Layer, Protocol: e.Protocol, Method: e.Method, Target: e.Target,
 		Verdict: e.Verdict, Policy: e.Policy, Code: e.Code, Reason: e.Reason, RuleMissing: e.RuleMissing,
 		Credential: e.Credential, Status: e.Status, Count: max(e.Count, 1),
 	}
-	if d.Verdict == string(policy.Allowed) && d.Credential == "" {
-		return s.log.Enqueue(d)
-	}
-	return s.log.Record(ctx, d)
 }
 
 // Complete implements proxy.Sink.
