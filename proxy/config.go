@@ -89,6 +89,7 @@ type Credentials interface {
 	// MaskHeader and Mask put placeholders in place of secrets that an origin sends back.
 	MaskHeader(h http.Header)
 	Mask(r io.ReadCloser) io.ReadCloser
+	MaskKeepsLength() bool // what is put in is as long as what it replaces
 }
 
 // Resolver looks names up outside the sandbox; *net.Resolver is one.

@@ -83,8 +83,8 @@ func (x *exchange) recordMisuse() {
 	}
 }
 
-// mask takes the secrets that went out with a request from its answer. A masked text may have another
-// length, so that a short answer is held to count it, and a long one is sent in chunks.
+// mask takes the secrets that went out with a request from its answer. Where a masked text may have another
+// length, a short answer is held to count it, and a long one is sent in chunks.
 func (x *exchange) mask(resp *http.Response) {
 	secrets := x.server.cfg.Credentials
 	secrets.MaskHeader(resp.Header)
@@ -94,7 +94,7 @@ func (x *exchange) mask(resp *http.Response) {
 	length := resp.ContentLength
 	resp.Body = secrets.Mask(resp.Body)
 	switch {
-	case length <= 0:
+	case length <= 0, secrets.MaskKeepsLength():
 	case length > maxFilled:
 		resp.ContentLength = -1
 		resp.Header.Del("Content-Length")

@@ -30,6 +30,21 @@ func (in *Injector) Mask(r io.ReadCloser) io.ReadCloser {
 	return &masked{ReadCloser: r, in: in}
 }
 
+// MaskKeepsLength reports that each text which Mask puts in is as long as the one it replaces, so that a
+// masked body has the length that was announced.
+func (in *Injector) MaskKeepsLength() bool {
+	swaps := in.state().swaps
+	if swaps == nil {
+		return true
+	}
+	for i, text := range swaps.finder.texts {
+		if len(text) != len(swaps.to[i]) {
+			return false
+		}
+	}
+	return true
+}
+
 type masked struct {
 	io.ReadCloser
 	in     *Injector

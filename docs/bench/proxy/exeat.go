@@ -76,7 +76,7 @@ func configure(dir string, o outside, rootsFile string) (cfg proxy.Config, said 
 	if cfg.CA, err = ca.New("bench"); err != nil {
 		return cfg, said, err
 	}
-	secrets, err := injector()
+	secrets, err := injector(o.origin)
 	if err != nil {
 		return cfg, said, err
 	}
@@ -86,7 +86,7 @@ func configure(dir string, o outside, rootsFile string) (cfg proxy.Config, said 
 	}
 	cfg.Credentials = secrets
 	cfg.Snapshot = func() proxy.Snapshot { return proxy.Snapshot{Revision: 1, Engine: engine} }
-	said = hello{Roots: filepath.Join(dir, "ca.pem"), Header: "Authorization: Bearer " + secrets.Env()["BENCH_TOKEN"] + "\r\n"}
+	said = hello{Roots: filepath.Join(dir, "ca.pem"), Header: "Authorization: Bearer " + secrets.Env()["GITHUB_TOKEN"] + "\r\n"}
 	return cfg, said, os.WriteFile(said.Roots, cfg.CA.PEM(), 0o600)
 }
 
@@ -102,13 +102,18 @@ func readRoots(file string) (*x509.CertPool, error) {
 	return roots, nil
 }
 
-// injector has one secret, for one host.
-func injector() (*credential.Injector, error) {
-	provider, err := credential.NewProvider("bench", "generic", credential.Options{Variable: "BENCH_TOKEN", Hosts: []string{hostSecret}})
+// injector has one secret, for one host at the origin's port.
+func injector(origin string) (*credential.Injector, error) {
+	_, port, err := net.SplitHostPort(origin)
 	if err != nil {
 		return nil, err
 	}
-	secret, err := credential.NewValue("a-secret-that-nobody-uses-elsewhere")
+	place := net.JoinHostPort(hostSecret, port)
+	provider, err := credential.NewProvider("bench", "github", credential.Options{Variable: "GITHUB_TOKEN", Hosts: []string{place}})
+	if err != nil {
+		return nil, err
+	}
+	secret, err := credential.NewValue("ghp_aSecretThatNobodyUsesElsewhere012345")
 	if err != nil {
 		return nil, err
 	}

@@ -103,6 +103,12 @@ func leafOf(authority *ca.Authority) func(string, *goproxy.ProxyCtx) (*tls.Confi
 		if err != nil {
 			return nil, err
 		}
-		return authority.Config(name)
+		config, err := authority.Config(name)
+		if err != nil {
+			return nil, err
+		}
+		config = config.Clone()
+		config.NextProtos = []string{"http/1.1"} // it would speak that whatever was agreed on
+		return config, nil
 	}
 }
