@@ -119,6 +119,7 @@ func (x *exchange) revoke(snapshot Snapshot) {
 // refuse records why the request is not forwarded, then says so.
 func (x *exchange) refuse(r *refusal) {
 	if r.id == 0 {
+		x.hear(r)
 		var push *pushCommands
 		if x.isPush() && r.status == http.StatusForbidden {
 			push = x.commands()

@@ -22,6 +22,7 @@ type inspection struct {
 	push  *pushCommands
 	calls []rpc.Call
 	batch bool
+	heard bool // the calls were read to answer them, and not to judge them
 }
 
 // inspect reads what the policy wants to know of the body and puts it into the request that is judged.

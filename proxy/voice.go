@@ -30,7 +30,7 @@ func (x *exchange) voice(r *refusal) string {
 		return speaksGRPC
 	case r.decision.Protocol == policy.GraphQL && r.status == http.StatusForbidden:
 		return speaksGraphQL
-	case (r.decision.Protocol == policy.MCP || r.decision.Protocol == policy.JSONRPC) && r.status == http.StatusForbidden &&
+	case (r.decision.Protocol == policy.MCP || r.decision.Protocol == policy.JSONRPC || x.read.heard) && r.status == http.StatusForbidden &&
 		rpc.Denial(x.read.calls, x.read.batch, rpc.Refusal{}) != nil:
 		return speaksRPC
 	case x.isGitAsking():
@@ -44,6 +44,31 @@ func (x *exchange) voice(r *refusal) string {
 func (x *exchange) isGitAsking() bool {
 	return x.r.Method == http.MethodGet && strings.HasPrefix(x.r.Header.Get("User-Agent"), "git/") &&
 		strings.HasSuffix(x.r.URL.Path, "/info/refs")
+}
+
+// maxHeard bounds the body that is read to find out whom to answer, in bytes.
+const maxHeard = 64 << 10
+
+// hear reads the calls of an MCP client where the policy did not ask for them, as at a server that it does not
+// know. Such a client takes a refused initialize for a server of an older kind, and tells its user that.
+func (x *exchange) hear(r *refusal) {
+	if r.status != http.StatusForbidden || x.read.calls != nil || !x.isMCPCalling() {
+		return
+	}
+	if x.readBody(maxHeard) != nil || !x.read.whole {
+		return
+	}
+	if calls, batch, err := rpc.Read(x.read.body); err == nil {
+		x.read.calls, x.read.batch, x.read.heard = calls, batch, true
+	}
+}
+
+// isMCPCalling tells by what every client must send (MCP, "Streamable HTTP") and by a body of known length.
+func (x *exchange) isMCPCalling() bool {
+	accepts := strings.Join(x.r.Header["Accept"], ",")
+	return x.r.Method == http.MethodPost && 0 < x.r.ContentLength && x.r.ContentLength <= maxHeard &&
+		strings.HasPrefix(x.r.Header.Get("Content-Type"), "application/json") &&
+		strings.Contains(accepts, "application/json") && strings.Contains(accepts, "text/event-stream")
 }
 
 // status is what the answer's status line says: with an error of its own protocol in the body, all went well.
