@@ -130,6 +130,7 @@ func (c *compiler) endpoint(at site, e *Endpoint) *endpoint {
 	if e.Path != "" {
 		compiled.selector = c.glob(at, globKey{kind: globPath, pattern: e.Path})
 		compiled.selectorFold = c.glob(at, globKey{globPath, e.Path, true})
+		compiled.exact = !strings.ContainsAny(e.Path, "*?[")
 	}
 	compiled.allow = newRuleSet(c.allowRules(at, e))
 	var deny []rule

@@ -13,6 +13,7 @@ type endpoint struct {
 	protocol     string
 	selector     *glob // nil for every path
 	selectorFold *glob
+	exact        bool // the selector is one path
 	allow, deny  ruleSet
 	denies       bool // there are deny rules
 	options      options

@@ -4,7 +4,7 @@ import "slices"
 
 // readsAt reports an endpoint that names the path and judges what is asked for
 // there by reading it. Where there is one, endpoints of protocol rest that speak for
-// the whole host add nothing: they would let through as a POST what was to be read.
+// more than that add nothing: they would let through as a POST what was to be read.
 // Like what denies, it is broad: to many servers "/graphql/" is "/graphql".
 func (e *endpoint) readsAt(j *judged) bool {
 	if e.selector == nil || !e.forbids(j) {
@@ -21,12 +21,24 @@ func (e *endpoint) readsAt(j *judged) bool {
 
 // readAt reports that one of the endpoints reads what is asked for at the path.
 func (p *parts) readAt(j *judged) bool {
+	read, _ := p.readers(j)
+	return read
+}
+
+// readers reports also whether one of them names this path alone.
+func (p *parts) readers(j *judged) (read, exact bool) {
 	for i := range p.n {
-		if p.at(i).readsAt(j) {
-			return true
+		if e := p.at(i); e.readsAt(j) {
+			read, exact = true, exact || e.exact
 		}
 	}
-	return false
+	return read, exact
+}
+
+// adds reports that an endpoint that speaks for a request may allow it: one of protocol rest that is
+// less exact than one that reads there does not.
+func (o *outcome) adds(e *endpoint) bool {
+	return e.speaksAs() != REST || e.exact || !o.exact && (!o.read || e.selector != nil)
 }
 
 // grants reports that an endpoint allows the request, as its protocol means it.

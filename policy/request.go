@@ -72,7 +72,10 @@ func (r *Request) check() error {
 // judge decides the request.
 func (a *Admission) judge(j *judged) Decision {
 	var o outcome
-	o.read = a.parts.readAt(j) || a.shuns.readAt(j) // or a tainted program would not be read
+	for _, parts := range []*parts{&a.parts, &a.shuns} { // or a tainted program would not be read
+		read, exact := parts.readers(j)
+		o.read, o.exact = o.read || read, o.exact || exact
+	}
 	for i := range a.parts.n {
 		e := a.parts.at(i)
 		o.consider(e, a.rules(e), j)
@@ -123,12 +126,13 @@ type outcome struct {
 	speaks    *endpoint // speaks for it
 	ambiguous bool      // a rule allows its query, which servers split differently
 	read      bool      // an endpoint for this path reads what is asked for, see readsAt
+	exact     bool      // one that names this path alone
 }
 
 // consider adds what one endpoint says.
 func (o *outcome) consider(e *endpoint, rules *ruleSet, j *judged) {
 	o.forbid(e, j)
-	if !e.speaks(j) || o.read && e.selector == nil && e.speaksAs() == REST {
+	if !e.speaks(j) || !o.adds(e) {
 		return
 	}
 	if !o.read || e.readsAt(j) { // a denial names who reads what is asked for

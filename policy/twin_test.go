@@ -130,7 +130,7 @@ func (w twin) judge(r Request) Decision {
 			if !w.callers(b) || !speaks || strings.Contains(r.Path, "%2F") && !e.AllowEncodedSlash {
 				continue
 			}
-			if e.Protocol != GraphQL && e.Path == "" && w.reads(r) {
+			if e.Protocol != GraphQL && !exact(e) && (e.Path == "" && w.reads(r, false) || w.reads(r, true)) {
 				continue
 			}
 			if e.Enforcement == Audit {
@@ -164,11 +164,13 @@ func (w twin) judge(r Request) Decision {
 	return d
 }
 
-// reads says that an endpoint which names the path reads bodies there.
-func (w twin) reads(r Request) bool {
+func exact(e Endpoint) bool { return e.Path != "" && !strings.ContainsAny(e.Path, "*?[") }
+
+// reads says that an endpoint which names the path reads bodies there; alone: and no other path.
+func (w twin) reads(r Request, alone bool) bool {
 	for _, b := range w.p.Blocks {
 		for _, e := range b.Endpoints {
-			if w.reaches(e) && (w.callers(b) || w.shuns(b)) && e.Protocol == GraphQL && e.Path != "" && slowForms(e.Path, r.Path) {
+			if w.reaches(e) && (w.callers(b) || w.shuns(b)) && e.Protocol == GraphQL && e.Path != "" && (exact(e) || !alone) && slowForms(e.Path, r.Path) {
 				return true
 			}
 		}
