@@ -36,6 +36,10 @@ func (w *walker) combination(o object, e *Endpoint) {
 		return
 	}
 	w.selector(o, e)
+	if o.lacks("path") && slices.Contains([]string{GraphQL, MCP, JSONRPC}, e.Protocol) {
+		// A server that reads no body does there what the path says: POST /repos/x/forks, with a query in the body.
+		w.warn(o.place, "add path", "without path, a POST to any path of the host is allowed if its body is a call that the rules allow")
+	}
 	if e.TLS == tlsSkip {
 		w.fail(o.at("tls"), "remove tls", "protocol %s cannot be read without terminating TLS", e.Protocol)
 	}
