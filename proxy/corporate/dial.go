@@ -16,11 +16,10 @@ import (
 // speaks TLS. Where it is not a literal address, nothing is asked. Loopback means this machine, and is
 // dialled as it is. An error that is the proxy's is an [*Error].
 func (p *Proxy) Dial(ctx context.Context, address string, roots *x509.CertPool) (net.Conn, error) {
-	to, err := netip.ParseAddrPort(address)
-	if err != nil || to.Addr().Zone() != "" {
-		return nil, fmt.Errorf("a tunnel leads to an address that was checked, and %q is none", address)
+	to, err := literal(address)
+	if err != nil {
+		return nil, err
 	}
-	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
 	if to.Addr().IsLoopback() {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", to.String())
 	}
@@ -34,6 +33,15 @@ func (p *Proxy) Dial(ctx context.Context, address string, roots *x509.CertPool) 
 		return nil, err
 	}
 	return tunnel, nil
+}
+
+// literal reads an address, of which there is one spelling then.
+func literal(address string) (netip.AddrPort, error) {
+	to, err := netip.ParseAddrPort(address)
+	if err != nil || to.Addr().Zone() != "" {
+		return to, fmt.Errorf("a tunnel leads to an address that was checked, and %q is none", address)
+	}
+	return netip.AddrPortFrom(to.Addr().Unmap(), to.Port()), nil
 }
 
 // open makes a tunnel of a connection to the proxy before ctx ends.

@@ -36,21 +36,26 @@ func parse(path string, src []byte) (file, error) {
 	if root.Kind != yaml.MappingNode {
 		return f, at(root).wrong(path, "want a mapping: upstream_proxy, ca_file", "")
 	}
-	known := map[string]*value{"upstream_proxy": &f.proxy, "ca_file": &f.caFile}
 	for i := 0; i+1 < len(root.Content); i += 2 {
-		key, content := root.Content[i], root.Content[i+1]
-		into, ok := known[key.Value]
-		switch {
-		case !ok || key.Kind != yaml.ScalarNode || key.Anchor != "":
-			return f, at(key).wrong(path, fmt.Sprintf("unknown field %q: there are upstream_proxy and ca_file", key.Value), "")
-		case into.line > 0:
-			return f, at(key).wrong(path, fmt.Sprintf("%s is already set on line %d", key.Value, into.line), "")
-		}
-		if *into, err = text(path, key.Value, content); err != nil {
+		if err := f.set(path, root.Content[i], root.Content[i+1]); err != nil {
 			return f, err
 		}
 	}
 	return f, nil
+}
+
+// set reads one pair.
+func (f *file) set(path string, key, content *yaml.Node) (err error) {
+	known := map[string]*value{"upstream_proxy": &f.proxy, "ca_file": &f.caFile}
+	into, ok := known[key.Value]
+	switch {
+	case !ok || key.Kind != yaml.ScalarNode || key.Anchor != "":
+		return at(key).wrong(path, fmt.Sprintf("unknown field %q: there are upstream_proxy and ca_file", key.Value), "")
+	case into.line > 0:
+		return at(key).wrong(path, fmt.Sprintf("%s is already set on line %d", key.Value, into.line), "")
+	}
+	*into, err = text(path, key.Value, content)
+	return err
 }
 
 func at(n *yaml.Node) value { return value{line: n.Line, column: n.Column} }
