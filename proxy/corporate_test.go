@@ -48,7 +48,8 @@ func TestEverythingLeavesByTheCorporateProxy(t *testing.T) {
 					t.Errorf("%s by %s, TLS %t: got %q, want %q", tt.url, door, secure, resp, want)
 				}
 			}
-			if got, want := g.take(), "CONNECT "+w.address(tt.host).String()+tt.to+gatePassword; !slices.Contains(got, want) || slices.ContainsFunc(got, func(s string) bool { return s != want }) {
+			got, want := g.take(), "CONNECT "+w.address(tt.host).String()+tt.to+gatePassword
+			if slices.Sort(got); !slices.Equal(slices.Compact(got), []string{want}) {
 				t.Errorf("%s: the gate was asked %q, want %q only", tt.url, got, want)
 			}
 		}
@@ -91,8 +92,10 @@ func TestTheCorporateProxyRefuses(t *testing.T) {
 			if err := json.Unmarshal([]byte(text), &body); err != nil || body.Error != "upstream_unreachable" || !strings.Contains(body.Detail, words) {
 				t.Errorf("%d by %s: got %s %v", status, door, text, err)
 			}
-			if strings.Contains(text, "s3cret") || strings.Contains(text, "YWRhOn") || strings.Contains(text, "proxy.corp") || strings.Contains(text, "127.0.0.1") {
-				t.Errorf("%d: says too much: %s", status, text)
+			for _, hidden := range []string{"s3cret", "YWRhOn", "proxy.corp", "127.0.0.1"} {
+				if strings.Contains(text, hidden) {
+					t.Errorf("%d: says too much: %s", status, text)
+				}
 			}
 		}
 		want := 4

@@ -20,7 +20,8 @@ func (e *Error) Error() string {
 	case e.Status == 0:
 		return "the corporate proxy on the way could not be used: " + cause(e.Err)
 	case e.Status == http.StatusProxyAuthRequired:
-		return "the corporate proxy on the way answered 407 Proxy Authentication Required: the host's config.yaml has no user and password for it, or wrong ones"
+		return "the corporate proxy on the way answered 407 Proxy Authentication Required: " +
+			"the host's config.yaml has no user and password for it, or wrong ones"
 	}
 	return fmt.Sprintf("the corporate proxy on the way answered %d %s", e.Status, http.StatusText(e.Status))
 }

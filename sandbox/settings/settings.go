@@ -91,7 +91,8 @@ func (s *Settings) setProxy(path string, v value, environment string, mode fs.Fi
 		return v.wrong(path, "upstream_proxy: "+err.Error(), "")
 	}
 	if s.Proxy.HasCredentials() && mode.Perm()&0o077 != 0 {
-		return v.wrong(path, fmt.Sprintf("upstream_proxy: the file contains a password and can be used by others (mode %04o)", mode.Perm()), "chmod 600 "+path)
+		text := fmt.Sprintf("upstream_proxy: the file contains a password and can be used by others (mode %04o)", mode.Perm())
+		return v.wrong(path, text, "chmod 600 "+path)
 	}
 	return nil
 }
@@ -117,7 +118,8 @@ func (s *Settings) setEnvironment(path string, v value, environment string) (err
 func readOwn(path string) (data []byte, mode fs.FileMode, err error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if errors.Is(err, unix.ELOOP) {
-		return nil, 0, &Error{File: path, Text: "is a symbolic link, which is not followed", Way: "cp --remove-destination \"$(readlink -f " + path + ")\" " + path}
+		way := "cp --remove-destination \"$(readlink -f " + path + ")\" " + path
+		return nil, 0, &Error{File: path, Text: "is a symbolic link, which is not followed", Way: way}
 	}
 	if err != nil {
 		return nil, 0, err
@@ -148,7 +150,8 @@ func checkFile(f *os.File, path string) (fs.FileInfo, error) {
 	case !info.Mode().IsRegular():
 		return nil, &Error{File: path, Text: "is not a regular file"}
 	case st.Uid != 0 && int(st.Uid) != os.Geteuid():
-		return nil, &Error{File: path, Text: fmt.Sprintf("belongs to uid %d, neither to you (uid %d) nor to root", st.Uid, os.Geteuid()), Way: "ls -l " + path}
+		text := fmt.Sprintf("belongs to uid %d, neither to you (uid %d) nor to root", st.Uid, os.Geteuid())
+		return nil, &Error{File: path, Text: text, Way: "ls -l " + path}
 	case info.Mode().Perm()&0o022 != 0:
 		return nil, &Error{File: path, Text: fmt.Sprintf("can be changed by others (mode %04o)", info.Mode().Perm()), Way: "chmod go-w " + path}
 	}
