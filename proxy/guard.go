@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 )
 
@@ -175,52 +174,6 @@ func (g *guard) requestLine(line []byte) *violation {
 // where a path with "#" ends, and on what raw non-ASCII means.
 func notInTarget(r rune) bool { return r <= ' ' || r >= 0x7f || r == '#' || r == '\\' }
 
-// field checks one header field; name and value are the line up to and after the first colon.
-func (g *guard) field(line []byte) *violation {
-	name, value, v := splitField(line)
-	if v != nil {
-		return v
-	}
-	switch strings.ToLower(name) {
-	case "host":
-		if g.head.hosts++; g.head.hosts > 1 {
-			return bad("more than one Host field")
-		}
-	case "content-length":
-		if g.head.lengths++; g.head.lengths > 1 {
-			return bad("more than one Content-Length field")
-		}
-		n, err := strconv.ParseUint(value, 10, 62)
-		if err != nil || value[0] == '+' {
-			return bad("Content-Length is not a number")
-		}
-		g.head.length = int64(n)
-	case "expect":
-		if !strings.EqualFold(value, "100-continue") {
-			return &violation{Status: http.StatusExpectationFailed, Reason: "Expect is not 100-continue"}
-		}
-	case "transfer-encoding":
-		if g.head.codings++; g.head.codings > 1 || !strings.EqualFold(value, "chunked") {
-			return bad("Transfer-Encoding is not exactly chunked")
-		}
-	}
-	return nil
-}
-
-func splitField(line []byte) (name, value string, v *violation) {
-	if line[0] == ' ' || line[0] == '\t' {
-		return "", "", bad("a header field is folded over two lines")
-	}
-	n, rest, ok := strings.Cut(string(line), ":")
-	if !ok || !isToken(n) {
-		return "", "", bad("a header field has no valid name")
-	}
-	if strings.ContainsFunc(rest, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
-		return "", "", bad("a header field contains a control byte")
-	}
-	return n, strings.Trim(rest, " \t"), nil
-}
-
 // endHead decides how long the body is, the way RFC 9112 6.3 does, minus everything ambiguous.
 func (g *guard) endHead() *violation {
 	h := g.head
@@ -255,10 +208,4 @@ func (g *guard) reset() {
 	if cap(g.line) > maxKeptLine {
 		g.line = nil
 	}
-}
-
-func isToken(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
-	})
 }

@@ -3,6 +3,8 @@ package proxy
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"exeat/policy"
@@ -101,3 +103,18 @@ func (s *Server) refuseMalformed(c *clientConn, v *violation) {
 		linger(c.Conn)
 	}
 }
+
+// asked is what an allowed request was allowed to do, where that is more than its method and path say.
+func asked(actions []policy.Action) string {
+	var all []string
+	for i := range actions[:min(len(actions), maxAsked)] {
+		all = append(all, actions[i].String())
+	}
+	if len(actions) > maxAsked {
+		all = append(all, fmt.Sprintf("and %d more", len(actions)-maxAsked))
+	}
+	return strings.Join(all, ", ")
+}
+
+// maxAsked is how many actions a record names.
+const maxAsked = 8

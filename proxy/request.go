@@ -184,21 +184,6 @@ func (x *exchange) event(d policy.Decision, status int) Event {
 	return e
 }
 
-// asked is what an allowed request was allowed to do, where that is more than its method and path say.
-func asked(actions []policy.Action) string {
-	var all []string
-	for i := range actions[:min(len(actions), maxAsked)] {
-		all = append(all, actions[i].String())
-	}
-	if len(actions) > maxAsked {
-		all = append(all, fmt.Sprintf("and %d more", len(actions)-maxAsked))
-	}
-	return strings.Join(all, ", ")
-}
-
-// maxAsked is how many actions a record names.
-const maxAsked = 8
-
 // recovered turns a panic into an answer where there is none yet, and never lets it pass for a
 // complete one.
 func (x *exchange) recovered() {
