@@ -82,7 +82,12 @@ func (x *exchange) carrySocket(ctx context.Context, resp *http.Response, t *tick
 	}}
 	x.server.live.add(g, x.server.cfg.Snapshot)
 	defer x.server.live.remove(g)
-	if err := relay.Run(ctx); err != nil {
+	err = relay.Run(ctx)
+	if c, ok := errors.AsType[*websocket.Close](err); ok && c.Code == closeTooBig {
+		d := refuse(0, policy.CodeMalformed, c.Reason+", and cannot be judged").decision
+		_, _ = x.server.record(x.messageEvent(d, x.server.cfg.Snapshot().Revision, nil)) // no judge saw it
+	}
+	if err != nil {
 		x.server.cfg.Logger.Debug("a WebSocket ended", "host", x.flow.host, "error", err)
 	}
 }
@@ -95,6 +100,7 @@ const unrecordedMessage = "exeat cannot record the decision, so nothing is let t
 // Status codes of a closing WebSocket (RFC 6455 7.4.1 and the registry it began).
 const (
 	closePolicy  = 1008
+	closeTooBig  = 1009
 	closeRestart = 1012 // the grant was taken back; trying again asks the policy in force
 )
 
