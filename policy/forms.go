@@ -37,8 +37,18 @@ func isOnlyForm(path string) bool {
 	return true
 }
 
-// decodeForm decodes every escape of a byte that may stand in a path unescaped.
+// unnest is a path after all decodings of escaped escapes but the last.
+func unnest(path string) string {
+	for strings.Contains(path, "%25") {
+		path = strings.ReplaceAll(path, "%25", "%")
+	}
+	return path
+}
+
+// decodeForm decodes every escape of a byte that may stand in a path unescaped, also one whose "%" is escaped
+// itself: a first decoding leaves "%61" of "%2561".
 func decodeForm(path string) string {
+	path = unnest(path)
 	var b strings.Builder
 	for i := 0; i < len(path); i++ {
 		if c, ok := unescape(path[i:]); ok && isPathByte(c) {
