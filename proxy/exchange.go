@@ -43,7 +43,7 @@ func (x *exchange) forward() {
 	}
 	x.server.forward.ServeHTTP(x.answer, x.outgoing(ctx))
 	x.recordMisuse()
-	if t.truncated.Load() {
+	if x.brokeOff(t) {
 		// The answer broke off. Ending it properly would make half a file look like a whole one.
 		panic(http.ErrAbortHandler)
 	}

@@ -132,6 +132,12 @@ func (b countedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// brokeOff reports that the origin's answer is not whole. One that was revoked is not, even if it ended well: an
+// origin that sees us leave may end it on the way.
+func (x *exchange) brokeOff(t *ticket) bool {
+	return t.truncated.Load() || x.revoked.Load() != nil && !x.ours
+}
+
 // upload is a request's body. The server closes it when the exchange is over, and not the transport
 // when it fails: what is unread then has to be drained after the answer.
 type upload struct{ countedBody }

@@ -59,7 +59,7 @@ func (x *exchange) copyAnswer(resp *http.Response, t *ticket) {
 	h.Del(denialField) // only ours are denials
 	x.answer.WriteHeader(resp.StatusCode)
 	_, _ = x.answer.ReadFrom(countedBody{ReadCloser: resp.Body, count: &t.in, broken: &t.truncated})
-	if t.truncated.Load() {
+	if x.brokeOff(t) {
 		panic(http.ErrAbortHandler)
 	}
 }

@@ -240,7 +240,7 @@ func TestWebSocketNotSwitched(t *testing.T) {
 	select {
 	case err := <-ended:
 		if errors.Is(err, io.EOF) {
-			t.Error("the revoked answer looks like a whole one")
+			t.Errorf("the revoked answer looks like a whole one: %v, live %d", err, w.server.Live())
 		}
 	case <-time.After(2 * time.Second):
 		t.Error("the revoked answer went on")
