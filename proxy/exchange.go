@@ -175,15 +175,6 @@ func (x *exchange) write(r *refusal) {
 	x.drainUnread()
 }
 
-// drainUnread drains, unless the client waits for a 100 Continue before it sends anything. A stream of
-// HTTP/2 is ended by itself, and its client told so (RFC 9113 8.1).
-func (x *exchange) drainUnread() {
-	if !x.isHTTP2() && x.r.ContentLength != 0 && x.r.Header.Get("Expect") == "" {
-		_ = http.NewResponseController(x.w).Flush()
-		x.drain()
-	}
-}
-
 func (x *exchange) writeFailure(err error) int {
 	r := upstreamRefusal(x.flow, err)
 	x.write(r)
@@ -196,13 +187,4 @@ func (x *exchange) path() string {
 		return x.request.Path
 	}
 	return oneLine(x.r.URL.Path)
-}
-
-// drain reads what is left of the request's body, within bounds, and reports whether that was all.
-func (x *exchange) drain() bool {
-	controller := http.NewResponseController(x.w)
-	_ = controller.SetReadDeadline(time.Now().Add(x.server.limits.drain))
-	defer func() { _ = controller.SetReadDeadline(time.Time{}) }()
-	n, err := io.Copy(io.Discard, io.LimitReader(x.r.Body, x.server.limits.drainBytes))
-	return err == nil && n < x.server.limits.drainBytes
 }

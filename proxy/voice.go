@@ -26,7 +26,7 @@ const (
 // voice is the protocol in which the client expects to be told why.
 func (x *exchange) voice(r *refusal) string {
 	switch {
-	case strings.HasPrefix(x.r.Header.Get("Content-Type"), "application/grpc") && !strings.HasPrefix(x.r.Header.Get("Content-Type"), "application/grpc-web"):
+	case x.isGRPC():
 		return speaksGRPC
 	case r.decision.Protocol == policy.GraphQL && r.status == http.StatusForbidden:
 		return speaksGraphQL
@@ -37,6 +37,12 @@ func (x *exchange) voice(r *refusal) string {
 		return speaksGit
 	}
 	return speaksPlain
+}
+
+// isGRPC reports a call of gRPC itself; gRPC-Web is plain HTTP to its clients.
+func (x *exchange) isGRPC() bool {
+	kind := x.r.Header.Get("Content-Type")
+	return strings.HasPrefix(kind, "application/grpc") && !strings.HasPrefix(kind, "application/grpc-web")
 }
 
 // isGitAsking reports git's first request of a fetch or a push. Of a refusal it shows what is plain text, and
