@@ -11,9 +11,10 @@ import (
 
 // keystores are the places where distributions keep the roots for the Java they
 // ship, which reads neither the bundle nor a variable: Debian, Ubuntu and
-// Alpine, Fedora and RHEL, openSUSE.
+// Alpine, Temurin's packages, Fedora and RHEL, openSUSE.
 var keystores = []string{
 	"/etc/ssl/certs/java/cacerts",
+	"/etc/ssl/certs/adoptium/cacerts",
 	"/etc/pki/ca-trust/extracted/java/cacerts",
 	"/var/lib/ca-certificates/java-cacerts",
 }
