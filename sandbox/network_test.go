@@ -19,7 +19,7 @@ func TestNetworkIsAnswered(t *testing.T) {
 		{"curl " + code + " -x http://127.0.0.1:3128 https://api.example.org/x", "000"}, // CONNECT itself, or the request in it
 		{"curl -sS -m 10 http://exeat.local/ | head -c 13", "This is exeat"},
 		{"python3 -c 'import urllib.request as u; u.urlopen(\"https://pypi.org/\", timeout=10)' 2>&1 | tail -1 | head -c 38", "urllib.error.HTTPError: HTTP Error 403"},
-		{"git ls-remote https://github.com/acme/widgets 2>&1 | grep -c -e 403 -e denied", "1\n"},
+		{"git ls-remote https://github.com/acme/widgets 2>&1 | grep -c -e '^remote: denied by exeat' -e 'error: 403'", "2\n"},
 		{`python3 -c '
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
