@@ -35,6 +35,7 @@ func (x *exchange) forward() {
 		x.upgrade(ctx, t)
 		return
 	}
+	x.lighten()
 	g := &grant{revision: x.revision, holds: x.holds, revoke: x.revoke}
 	x.server.live.add(g, x.server.cfg.Snapshot)
 	defer x.server.live.remove(g)
@@ -103,7 +104,7 @@ func (x *exchange) explain(err error) *refusal {
 // judgeBy asks another policy about the same request.
 func (x *exchange) judgeBy(snapshot Snapshot) (policy.Decision, policy.Admission) {
 	admission := snapshot.Engine.Connect(x.flow.destination())
-	return admission.Request(x.request), admission
+	return admission.Request(x.asking()), admission
 }
 
 func (x *exchange) holds(snapshot Snapshot) bool {

@@ -22,6 +22,7 @@ type inspection struct {
 	push  *pushCommands
 	calls []rpc.Call
 	batch bool
+	light bool // the calls were let go of, see lighten
 	heard bool // the calls were read to answer them, and not to judge them
 }
 
@@ -136,47 +137,6 @@ func operationActions(operations []graphql.Operation) []policy.Action {
 	var actions []policy.Action
 	for _, o := range operations {
 		actions = append(actions, policy.Action{Protocol: policy.GraphQL, Kind: o.Type, Name: o.Name, Fields: o.Fields})
-	}
-	return actions
-}
-
-// inspectCalls reads the body as JSON-RPC for the endpoints of that protocol, and as MCP for those.
-func (x *exchange) inspectCalls() {
-	reads := x.read.reads
-	if x.r.Method != http.MethodPost {
-		if reads.MCP && (x.r.Method == http.MethodGet || x.r.Method == http.MethodDelete) {
-			x.found(policy.MCP, nil, x.bodiless())
-		}
-		return
-	}
-	for _, protocol := range []string{policy.JSONRPC, policy.MCP} {
-		if protocol == policy.MCP && !reads.MCP || protocol == policy.JSONRPC && !reads.JSONRPC {
-			continue
-		}
-		err := x.unreadable()
-		if err == nil {
-			err = rpc.CheckType(x.r.Header.Get("Content-Type"))
-		}
-		if err == nil {
-			x.read.calls, x.read.batch, err = x.readCalls(protocol)
-		}
-		x.found(protocol, callActions(protocol, x.read.calls), err)
-	}
-}
-
-func (x *exchange) readCalls(protocol string) ([]rpc.Call, bool, error) {
-	if protocol == policy.JSONRPC {
-		return rpc.Read(x.read.body)
-	}
-	return rpc.ReadMCP(x.r.Header, x.read.body, rpc.Options{Versions: x.read.reads.Versions, StrictToolNames: x.read.reads.Tools})
-}
-
-func callActions(protocol string, calls []rpc.Call) []policy.Action {
-	var actions []policy.Action
-	for _, c := range calls {
-		actions = append(actions, policy.Action{
-			Protocol: protocol, Kind: c.Method, Name: c.Tool, Known: rpc.Known(c.Method), Param: c.Param, Unclear: c.Unclear,
-		})
 	}
 	return actions
 }

@@ -160,3 +160,48 @@ func TestGraphQLDenialExplains(t *testing.T) {
 		t.Errorf("got %+v", answer)
 	}
 }
+
+// A call whose answer is waited for is judged by its parameters when the policy changes, though they were let go of.
+func TestCallsAreJudgedAgain(t *testing.T) {
+	const endpoint = `{ host: mcp.example, port: 443, path: /mcp, protocol: mcp, enforcement: enforce, rules: [{ allow: { method: tools/call, params: { name: search } } }] }`
+	text := func(more string) string {
+		return "version: 1\nnetwork_policies:\n  m: { endpoints: [" + endpoint + more + "], binaries: [{ path: /usr/bin/curl }] }\n"
+	}
+	w := newWorld(t, text(""))
+	arrived, done := make(chan struct{}), make(chan struct{})
+	w.origin("mcp.example", 443, func(rw http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // net/http sees the end of a connection only behind the body
+		arrived <- struct{}{}
+		select {
+		case <-done:
+			_, _ = io.WriteString(rw, "done")
+		case <-r.Context().Done():
+		}
+	})
+	call := func() chan int {
+		status := make(chan int, 1)
+		go func() {
+			resp, err := w.client(transparent).Post("https://mcp.example/mcp", "application/json",
+				strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search"}}`))
+			if err != nil {
+				status <- 0
+				return
+			}
+			resp.Body.Close()
+			status <- len(resp.Header.Get("X-Exeat-Denial"))
+		}()
+		<-arrived
+		return status
+	}
+	kept := call()
+	w.load(text(", { host: other.example, port: 443 }"))
+	done <- struct{}{}
+	if got := <-kept; got != 0 {
+		t.Error("a call that is still allowed was refused")
+	}
+	lost := call()
+	w.load(strings.Replace(text(""), "search", "find", 1))
+	if got := <-lost; got == 0 {
+		t.Error("a call that is no longer allowed was answered")
+	}
+}

@@ -6,6 +6,11 @@ import (
 	"exeat/proxy/strictjson"
 )
 
+// Bare is the call without its parameters, which take many times the bytes that they were read from.
+func (c Call) Bare() Call {
+	return Call{Method: c.Method, ID: c.ID, Tool: c.Tool}
+}
+
 // Param is the string at a dotted path, such as "params.name" or "params.arguments.repo.owner". ok is
 // false where there is none, and where [Call.Unclear] says that servers may differ about it.
 func (c Call) Param(path string) (value string, ok bool) {
