@@ -2,7 +2,6 @@ package tool
 
 import (
 	"cmp"
-	"regexp"
 	"strings"
 	"time"
 
@@ -58,11 +57,20 @@ type Untrusted struct {
 }
 
 // What may stand outside of untrusted, because it is too short and too plain to talk.
-var (
-	plainHost   = regexp.MustCompile(`^[a-z0-9:][a-z0-9._:-]{0,252}$`) // a name or an address
-	plainMethod = regexp.MustCompile(`^[A-Z][A-Z-]{0,19}$`)
-	plainAction = regexp.MustCompile(`^[a-z]{1,10}$`) // on a file: our own word
+const (
+	lower, upper, digits = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
+
+	longestHost, longestMethod, longestAction = 253, 20, 10
 )
+
+// plain reports a text that begins with one of first and goes on with those and others, no longer than that.
+func plain(text, first, others string, longest int) bool {
+	return text != "" && len(text) <= longest && strings.IndexByte(first, text[0]) >= 0 && strings.Trim(text, first+others) == ""
+}
+
+func plainHost(s string) bool   { return plain(s, lower+digits+":", "._-", longestHost) } // a name or an address
+func plainMethod(s string) bool { return plain(s, upper, "-", longestMethod) }
+func plainAction(s string) bool { return plain(s, lower, "", longestAction) } // on a file: our own word
 
 // Show turns a denial into its view.
 func (d Denial) Show() View {
@@ -73,13 +81,13 @@ func (d Denial) Show() View {
 			Target: clip(d.Target), Process: clip(strings.Join(append([]string{d.Exe}, d.Ancestors...), " < ")), Tainted: clip(d.Tainted), Detail: clip(d.Reason),
 		},
 	}
-	if !plainHost.MatchString(v.Host) {
+	if !plainHost(v.Host) {
 		v.Host, v.Untrusted.Host = "", clip(d.Host)
 	}
 	if d.onFile() {
 		v.Untrusted.Rule = clip(d.RuleMissing)
 	}
-	if !plainMethod.MatchString(v.Method) && !(d.onFile() && plainAction.MatchString(v.Method)) {
+	if !plainMethod(v.Method) && !(d.onFile() && plainAction(v.Method)) {
 		v.Method, v.Untrusted.Method = "", clip(d.Method)
 	}
 	v.Reason = cmp.Or(v.Method, "connection") + " " + sentence(d.Code)
