@@ -85,7 +85,7 @@ func TestMillion(t *testing.T) {
 			t.Errorf("%s: found %d", name, len(found))
 		}
 		t.Logf("%s: %v for %d", name, best, len(found))
-		if best > 50*time.Millisecond {
+		if best > detector*50*time.Millisecond {
 			t.Errorf("%s: %v, want under 50 ms", name, best)
 		}
 	}
