@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"strings"
 	"time"
 
 	"exeat/policy"
@@ -57,7 +58,7 @@ func (x *exchange) ticket() *ticket {
 	t := &ticket{
 		method: x.r.Method, url: x.target.String(),
 		host: x.flow.host, port: x.flow.port, authority: x.flow.authority(false),
-		addresses: x.addresses, streams: x.isHTTP2(),
+		addresses: x.addresses, pool: pool{x.isHTTP2(), strings.Join(x.secrets, ",")},
 		broken: connOf(x.r).err,
 		failed: x.failed,
 	}

@@ -50,7 +50,7 @@ func (s *Server) Live() int {
 
 // SetResponseHeaderTimeout replaces the patience with origins that do not answer.
 func (s *Server) SetResponseHeaderTimeout(d time.Duration) {
-	s.upstream.transport.ResponseHeaderTimeout = d
+	s.upstream.limits.responseHeader = d
 }
 
 // HurryLimits makes every patience as short as d.

@@ -29,7 +29,7 @@ type ticket struct {
 	port      int
 	authority string       // host:port
 	addresses []netip.Addr // checked
-	streams   bool         // the client speaks HTTP/2
+	pool      pool         // of connections to the origin
 	// broken says why the client's side cannot be trusted any more, or nil.
 	broken func() error
 	// kept waits until the record allows an answer; nil where it does already.
@@ -49,7 +49,7 @@ type ticket struct {
 // handshake or a client connection. Its defaults fail open, so that each one is replaced or refused.
 func newForwarder(u *upstream) forwarder {
 	p := goproxy.NewProxyHttpServer()
-	p.Tr = u.transport
+	p.Tr = u.transport(pool{})
 	p.ConnectDial = nil // its default reads HTTPS_PROXY
 	p.KeepAcceptEncoding = true
 	p.AllowHTTP2 = false
@@ -63,10 +63,7 @@ func newForwarder(u *upstream) forwarder {
 			return r, goproxy.NewResponse(r, "text/plain", http.StatusForbidden, "no decision stands behind this request\n")
 		}
 		ctx.RoundTripper = goproxy.RoundTripperFunc(func(r *http.Request, _ *goproxy.ProxyCtx) (*http.Response, error) {
-			if t.streams {
-				return t.roundTrip(u.streams, r), nil
-			}
-			return t.roundTrip(u.transport, r), nil
+			return t.roundTrip(u.transport(t.pool), r), nil
 		})
 		return r, nil
 	})
@@ -81,7 +78,7 @@ func newForwarder(u *upstream) forwarder {
 // it for the beginning of an answer and report a broken one (gRPC over HTTP/2, "Trailers-Only").
 func (t *ticket) roundTrip(transport http.RoundTripper, r *http.Request) *http.Response {
 	resp := t.ask(transport, r)
-	t.headOnly = t.streams && resp.ContentLength == 0
+	t.headOnly = t.pool.http2 && resp.ContentLength == 0
 	return resp
 }
 

@@ -11,7 +11,7 @@ import (
 func TestForwarderNeedsATicket(t *testing.T) {
 	origin := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the origin was asked") }))
 	defer origin.Close()
-	f := newForwarder(&upstream{transport: &http.Transport{}})
+	f := newForwarder(newUpstream(Config{}, defaultLimits()))
 	get := func(url string) *http.Request { return httptest.NewRequestWithContext(t.Context(), "GET", url, nil) }
 	ticketed := func(r *http.Request, t *ticket) *http.Request { return r.WithContext(withTicket(r.Context(), t)) }
 	connect := httptest.NewRequestWithContext(t.Context(), "CONNECT", "/", nil)
@@ -50,7 +50,7 @@ func TestForwarderNeedsATicket(t *testing.T) {
 func TestDialNeedsATicket(t *testing.T) {
 	u := newUpstream(Config{}.withDefaults(), defaultLimits())
 	request, _ := http.NewRequestWithContext(t.Context(), "GET", "http://127.0.0.1:1/", nil)
-	if _, err := u.transport.RoundTrip(request); err == nil || err.Error() != "no decision stands behind this connection" {
+	if _, err := u.transport(pool{}).RoundTrip(request); err == nil || err.Error() != "no decision stands behind this connection" {
 		t.Errorf("got %v", err)
 	}
 }

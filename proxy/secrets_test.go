@@ -146,3 +146,31 @@ func TestSecretIsAnsweredOnceItIsRecorded(t *testing.T) {
 		t.Errorf("not queued: %s, asked %d times", resp.Status, asked)
 	}
 }
+
+// Connections to an origin serve requests with one secret, or with none, and none that is no longer in force.
+func TestConnectionsAreNotSharedAcrossSecrets(t *testing.T) {
+	w, placeholder := withSecret(t, fillPolicy)
+	w.origin("api.example", 443, func(rw http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(rw, r.RemoteAddr) })
+	client := w.client(transparent)
+	from := func(token string) string {
+		r, _ := http.NewRequestWithContext(t.Context(), "GET", "https://api.example/plain", nil)
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		resp, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		address, _ := io.ReadAll(resp.Body)
+		return string(address)
+	}
+	with, without := from(placeholder), from("")
+	if with == without || from(placeholder) != with || from("") != without {
+		t.Errorf("with a secret from %s, without from %s", with, without)
+	}
+	w.server.CredentialsChanged()
+	if from(placeholder) == with {
+		t.Error("a connection outlived the secret it served with")
+	}
+}

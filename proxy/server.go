@@ -112,7 +112,7 @@ func (s *Server) serveInside(w http.ResponseWriter, r *http.Request) {
 func (s *Server) watch() {
 	for {
 		changed := s.cfg.Changed() // before the snapshot: a change in between is then seen twice, not missed
-		s.upstream.closeIdle()
+		s.upstream.renew()
 		s.live.review(s.cfg.Snapshot())
 		select {
 		case <-changed:
@@ -195,6 +195,9 @@ func (s *Server) recovered(k *socket) {
 	}
 }
 
+// CredentialsChanged keeps connections that served with a secret from serving with the one that replaced it.
+func (s *Server) CredentialsChanged() { s.upstream.renew() }
+
 // Close ends both doors and every connection, and waits until nothing of the server runs any more.
 func (s *Server) Close() {
 	s.stop()
@@ -215,6 +218,6 @@ func (s *Server) Close() {
 	for k := range sockets {
 		k.Conn.Close()
 	}
-	s.upstream.closeIdle()
+	s.upstream.renew()
 	s.work.Wait()
 }

@@ -23,7 +23,7 @@ func asksForSocket(r *http.Request) bool {
 // upgrade sends the request out, and carries what the two ends say when the origin agrees to switch.
 func (x *exchange) upgrade(ctx context.Context, t *ticket) {
 	out := x.outgoing(ctx)
-	resp, err := x.server.upstream.transport.RoundTrip(out)
+	resp, err := x.server.upstream.transport(t.pool).RoundTrip(out)
 	if t.kept != nil && t.kept() != nil {
 		if err == nil {
 			resp.Body.Close()

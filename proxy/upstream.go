@@ -24,13 +24,18 @@ const (
 
 // upstream reaches the outside: it resolves, checks and dials, and pools TLS and HTTP connections.
 type upstream struct {
-	cfg       Config
-	limits    limits
-	transport *http.Transport // for clients of HTTP/1
-	streams   *http.Transport // for clients of HTTP/2: gRPC needs it on both legs, everything else is faster without
+	cfg    Config
+	limits limits
 
 	mu       sync.Mutex
-	resolved map[string]resolution // guarded by mu
+	resolved map[string]resolution    // guarded by mu
+	pools    map[pool]*http.Transport // guarded by mu
+}
+
+// pool names connections that may serve each other's requests.
+type pool struct {
+	http2   bool   // the client speaks it: gRPC needs it on both legs, everything else is faster without
+	secrets string // providers whose secrets the requests carry: an origin may remember them by connection
 }
 
 type resolution struct {
@@ -39,9 +44,19 @@ type resolution struct {
 }
 
 func newUpstream(cfg Config, l limits) *upstream {
-	u := &upstream{cfg: cfg, limits: l, resolved: map[string]resolution{}}
-	u.transport, u.streams = u.newTransport(false), u.newTransport(true)
-	return u
+	return &upstream{cfg: cfg, limits: l, resolved: map[string]resolution{}, pools: map[pool]*http.Transport{}}
+}
+
+// transport has the connections of a pool.
+func (u *upstream) transport(p pool) *http.Transport {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	t := u.pools[p]
+	if t == nil {
+		t = u.newTransport(p.http2)
+		u.pools[p] = t
+	}
+	return t
 }
 
 func (u *upstream) newTransport(http2 bool) *http.Transport {
@@ -70,9 +85,16 @@ func (u *upstream) newTransport(http2 bool) *http.Transport {
 	}
 }
 
-func (u *upstream) closeIdle() {
-	u.transport.CloseIdleConnections()
-	u.streams.CloseIdleConnections()
+// renew ends all idle connections. Those at work end with their requests: a transport that was told to
+// close its idle connections, and gets no more requests, keeps none.
+func (u *upstream) renew() {
+	u.mu.Lock()
+	pools := u.pools
+	u.pools = map[pool]*http.Transport{}
+	u.mu.Unlock()
+	for _, t := range pools {
+		t.CloseIdleConnections()
+	}
 }
 
 // resolve returns the addresses of a canonical host, all of them checked against the networks that

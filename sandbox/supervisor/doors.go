@@ -43,7 +43,7 @@ func (s *supervisor) openDoors(context.Context) error {
 	if err != nil {
 		return err
 	}
-	server := proxy.New(proxy.Config{
+	s.proxy = proxy.New(proxy.Config{
 		Snapshot: func() proxy.Snapshot {
 			now := s.live.Load()
 			return proxy.Snapshot{Revision: now.Revision, Engine: now.Engine}
@@ -51,7 +51,7 @@ func (s *supervisor) openDoors(context.Context) error {
 		Changed: s.live.Changed, Sink: sink, Callers: watcher, Names: names, CA: s.authority,
 		Credentials: s.secrets, HostPorts: s.sandbox.Spec.HostPorts, Inside: s.inside(sink.reader), Roots: s.ahead.roots, Dial: s.ahead.dial, Logger: s.logger, SandboxName: s.sandbox.Name,
 	})
-	s.serveAll(server, names)
+	s.serveAll(s.proxy, names)
 	s.openPorts(s.live.Load().Policy)
 	return nil
 }

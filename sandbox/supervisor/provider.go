@@ -136,6 +136,7 @@ func (h handler) Rotate(_ context.Context, provider, given string) error {
 	if err := s.secrets.Rotate(provider, value); err != nil {
 		return refused(err)
 	}
+	s.proxy.CredentialsChanged()
 	s.logger.Info("provider has another secret", "provider", provider)
 	return nil
 }
@@ -147,6 +148,7 @@ func (h handler) Detach(_ context.Context, provider string) error {
 	if err := h.s.secrets.Detach(provider); err != nil {
 		return refused(err)
 	}
+	h.s.proxy.CredentialsChanged()
 	h.s.logger.Info("provider detached", "provider", provider)
 	return nil
 }

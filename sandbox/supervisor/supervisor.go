@@ -10,6 +10,7 @@ import (
 	"exeat/approvals/seal"
 	"exeat/policy"
 	"exeat/policy/live"
+	"exeat/proxy"
 	"exeat/proxy/ca"
 	"exeat/proxy/credential"
 	"exeat/sandbox/cgroup"
@@ -37,6 +38,7 @@ type supervisor struct {
 	keystore  *os.File // the same for Java
 	authority *ca.Authority
 	secrets   *credential.Injector
+	proxy     *proxy.Server
 	box       *confine.Box
 	ports     ports
 	limits    store.Limits
