@@ -146,7 +146,10 @@ func commandSecret(ctx context.Context, env Env, command []string) (credential.V
 			"there is no shell: aliases, pipes and $VARIABLES have no meaning there",
 		}
 	case err != nil:
-		return credential.Value{}, fmt.Errorf("command %s: %w", command[0], err)
+		return credential.Value{}, &hintError{
+			fmt.Errorf("command %s: %w", command[0], err),
+			"it has to print the credential and succeed; try it yourself: " + strings.Join(command, " "),
+		}
 	}
 	value, err := valueOf("what "+command[0]+" prints", strings.TrimSpace(string(text)))
 	if err == nil && slices.ContainsFunc(command, func(word string) bool { return strings.Contains(word, value.Reveal()) }) {
