@@ -47,7 +47,6 @@ func (j *judged) rulesMissing(protocol string) []string {
 	if slices.ContainsFunc(j.actions, func(a Action) bool { return a.unsayable() }) {
 		return nil
 	}
-
 	size := 0
 	for i := range j.actions {
 		if a := &j.actions[i]; a.Protocol == protocol || a.Protocol == Git || a.Protocol == GraphQL && protocol == WebSocket {
@@ -92,7 +91,7 @@ func (a *Action) unsayable() bool {
 // rule is what a rule would have to say for exactly this action; "" where none can.
 func (a *Action) rule(path string) string {
 	switch {
-	case a.Kind == "", a.unsayable():
+	case a.Kind == "":
 		return ""
 	case a.Protocol == GraphQL:
 		rule := "operation_type: " + a.Kind
