@@ -178,7 +178,7 @@ func (x *exchange) write(r *refusal) {
 }
 
 func (x *exchange) writeFailure(err error) int {
-	r := upstreamRefusal(x.flow, err)
+	r := x.explain(err)
 	x.write(r)
 	return r.status
 }

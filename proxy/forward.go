@@ -96,21 +96,31 @@ func (t *ticket) ask(transport http.RoundTripper, r *http.Request) *http.Respons
 			resp.Body.Close() // an answer to half a request, whose other half was malformed
 		}
 	}
-	if t.kept != nil && t.kept() != nil {
-		if err == nil {
-			resp.Body.Close()
-		}
-		err = errNotKept
-	}
-	if err != nil {
+	if err = t.settle(resp, err); err != nil {
 		return t.failed(r, err)
 	}
+	t.clean(resp)
+	return resp
+}
+
+// settle drops an answer that may not be shown, because the use of a secret was not recorded.
+func (t *ticket) settle(resp *http.Response, err error) error {
+	if t.kept == nil || t.kept() == nil {
+		return err
+	}
+	if err == nil {
+		resp.Body.Close()
+	}
+	return errNotKept
+}
+
+// clean takes from an answer what an origin may not tell the client, and counts the rest.
+func (t *ticket) clean(resp *http.Response) {
 	resp.Header.Del(denialField) // only ours are denials
 	if t.mask != nil {
 		t.mask(resp)
 	}
 	resp.Body = countedBody{ReadCloser: resp.Body, count: &t.in, broken: &t.truncated}
-	return resp
 }
 
 // countedBody counts what passes and remembers whether it ended in an error.

@@ -31,10 +31,15 @@ func (x *exchange) fillMessage(kind websocket.Kind, message []byte) ([]byte, *we
 	return nil, x.recordMessage(refuse(http.StatusForbidden, policy.CodeCredential, reason).decision, nil)
 }
 
-// recordMessage keeps what became of a message because of a credential, and closes where it may not pass.
+// recordMessage keeps what became of a message because of a credential.
 func (x *exchange) recordMessage(d policy.Decision, used []string) *websocket.Close {
 	e := x.messageEvent(d, x.server.cfg.Snapshot().Revision, nil)
 	e.Credential = strings.Join(used, ",")
+	return x.keepMessage(e, d)
+}
+
+// keepMessage records what was decided about a message, and closes where it may not pass.
+func (x *exchange) keepMessage(e Event, d policy.Decision) *websocket.Close {
 	id, err := x.server.record(e)
 	switch {
 	case err != nil:

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/coder/websocket"
+
 	"exeat/proxy"
 	"exeat/proxy/credential"
 )
@@ -172,5 +174,49 @@ func TestConnectionsAreNotSharedAcrossSecrets(t *testing.T) {
 	w.server.CredentialsChanged()
 	if from(placeholder) == with {
 		t.Error("a connection outlived the secret it served with")
+	}
+}
+
+// An answer to a request for a WebSocket is masked like any other, whether the origin switches or not, and
+// none is shown whose secret was not recorded.
+func TestSecretsOfUpgradesAreMasked(t *testing.T) {
+	w, placeholder := withSecret(t, fillPolicy)
+	w.origin("api.example", 443, func(rw http.ResponseWriter, r *http.Request) {
+		seen := r.Header.Get("Authorization")
+		rw.Header().Set("X-Seen", seen)
+		if r.URL.RawQuery != "switch" {
+			http.Error(rw, seen, http.StatusTeapot)
+			return
+		}
+		if c, err := websocket.Accept(rw, r, nil); err == nil {
+			c.CloseNow()
+		}
+	})
+	ask := func(query string) *http.Response {
+		c, resp, err := websocket.Dial(t.Context(), "wss://api.example/plain"+query, &websocket.DialOptions{
+			HTTPClient: w.client(explicit), HTTPHeader: http.Header{"Authorization": {"Bearer " + placeholder}},
+		})
+		if resp == nil {
+			t.Fatal(err)
+		}
+		if c != nil {
+			c.CloseNow()
+		}
+		return resp
+	}
+	for query, status := range map[string]int{"": http.StatusTeapot, "?switch": http.StatusSwitchingProtocols} {
+		if resp := ask(query); resp.StatusCode != status || resp.Header.Get("X-Seen") != "Bearer "+placeholder {
+			t.Errorf("%q: %s, header %q", query, resp.Status, resp.Header.Get("X-Seen"))
+		}
+	}
+	body, err := io.ReadAll(ask("").Body) // as much of it as the client keeps
+	if want := "Bearer " + placeholder + "\n"; err != nil || string(body) != want {
+		t.Errorf("got %q %v", body, err)
+	}
+	w.sink.keep = errors.New("the disk is gone")
+	for _, query := range []string{"", "?switch"} {
+		if resp := ask(query); resp.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("%q, not recorded: %s", query, resp.Status)
+		}
 	}
 }

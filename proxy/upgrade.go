@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -24,12 +25,7 @@ func asksForSocket(r *http.Request) bool {
 func (x *exchange) upgrade(ctx context.Context, t *ticket) {
 	out := x.outgoing(ctx)
 	resp, err := x.server.upstream.transport(t.pool).RoundTrip(out)
-	if t.kept != nil && t.kept() != nil {
-		if err == nil {
-			resp.Body.Close()
-		}
-		err = errNotKept
-	}
+	err = t.settle(resp, err)
 	if err == nil && resp.StatusCode < http.StatusOK {
 		if err = websocket.Check(out.Header, resp); err != nil {
 			resp.Body.Close()
@@ -39,7 +35,6 @@ func (x *exchange) upgrade(ctx context.Context, t *ticket) {
 	case err != nil:
 		x.answer.status = x.writeFailure(err)
 	case resp.StatusCode != http.StatusSwitchingProtocols:
-		defer resp.Body.Close()
 		x.copyAnswer(resp, t)
 	default:
 		x.answer.status = resp.StatusCode
@@ -52,13 +47,11 @@ func (x *exchange) copyAnswer(resp *http.Response, t *ticket) {
 	g := &grant{revision: x.revision, holds: x.holds, revoke: x.revoke}
 	x.server.live.add(g, x.server.cfg.Snapshot)
 	defer x.server.live.remove(g)
-	h := x.answer.Header()
-	for name, values := range resp.Header {
-		h[name] = values
-	}
-	h.Del(denialField) // only ours are denials
+	t.clean(resp)
+	defer resp.Body.Close()
+	maps.Copy(x.answer.Header(), resp.Header)
 	x.answer.WriteHeader(resp.StatusCode)
-	_, _ = x.answer.ReadFrom(countedBody{ReadCloser: resp.Body, count: &t.in, broken: &t.truncated})
+	_, _ = x.answer.ReadFrom(resp.Body)
 	if x.brokeOff(t) {
 		panic(http.ErrAbortHandler)
 	}
@@ -120,6 +113,9 @@ func (x *exchange) switchClient(resp *http.Response) (io.ReadWriteCloser, error)
 	}
 	dropHopByHop(resp.Header)
 	resp.Header.Del(denialField)
+	if len(x.secrets) > 0 {
+		x.server.cfg.Credentials.MaskHeader(resp.Header)
+	}
 	w := bufio.NewWriter(c.Conn)
 	_, _ = io.WriteString(w, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")
 	_ = resp.Header.Write(w)
@@ -157,13 +153,8 @@ func (x *exchange) judgeMessage(kind websocket.Kind, message []byte) ([]byte, *w
 	if d.Verdict == policy.Allowed && len(request.Actions) == 0 { // plumbing, or nobody asks what is in it
 		return x.fillMessage(kind, message)
 	}
-	id, err := x.server.record(x.messageEvent(d, snapshot.Revision, request.Actions))
-	switch {
-	case err != nil:
-		return nil, &websocket.Close{Code: closePolicy, Reason: unrecordedMessage}
-	case d.Verdict == policy.Denied:
-		r := refusal{decision: d, id: id}
-		return nil, &websocket.Close{Code: closePolicy, Reason: r.sentence()}
+	if end := x.keepMessage(x.messageEvent(d, snapshot.Revision, request.Actions), d); end != nil {
+		return nil, end
 	}
 	return x.fillMessage(kind, message)
 }
