@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// socketText is the method by which rules name a client's messages on a WebSocket.
-const socketText = "WEBSOCKET_TEXT"
+// SocketText is the method by which rules name a client's messages on a WebSocket.
+const SocketText = "WEBSOCKET_TEXT"
 
 // allowRules are the rules of an endpoint, written out or by preset.
 func (c *compiler) allowRules(at site, e *Endpoint) []rule {
@@ -33,7 +33,7 @@ func (c *compiler) preset(at site, e *Endpoint) []rule {
 	case WebSocket:
 		rules := []rule{{methods: methods{known: methodGet}}}
 		if e.Access != ReadOnly {
-			rules = append(rules, rule{methods: methods{other: socketText}})
+			rules = append(rules, rule{methods: methods{other: SocketText}})
 		}
 		return rules
 	}

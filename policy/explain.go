@@ -63,7 +63,7 @@ const maxActions = 3
 // asks says what is asked for, in the words of the protocol that e judges by.
 func (j *judged) asks(e *endpoint) string {
 	request := j.method + " " + j.path
-	if j.upgrade && j.method != socketText {
+	if j.upgrade && j.method != SocketText {
 		request = "a WebSocket at " + j.path
 	}
 	var all []string

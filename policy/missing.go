@@ -59,14 +59,14 @@ func (j *judged) rulesMissing(protocol string) []string {
 		}
 	}
 	switch {
-	case len(rules) > 0 && j.method == socketText:
+	case len(rules) > 0 && j.method == SocketText:
 		return append([]string{"method: GET, path: " + path}, rules...)
 	case !j.carries(protocol):
 		return nil
 	case len(rules) > 0, protocol == GraphQL, protocol == MCP, protocol == JSONRPC, j.isPush():
 		return rules
 	case j.upgrade:
-		return []string{"method: GET, path: " + path, "method: " + socketText + ", path: " + path}
+		return []string{"method: GET, path: " + path, "method: " + SocketText + ", path: " + path}
 	}
 	return []string{fmt.Sprintf("method: %s, path: %s", scalar(j.method), path)}
 }

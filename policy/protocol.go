@@ -90,10 +90,10 @@ func (e *endpoint) grantsMCP(rules *ruleSet, j *judged) bool {
 
 // grantsSocket allows an upgrade, and then the client's messages.
 func (o *outcome) grantsSocket(e *endpoint, rules *ruleSet, j *judged) bool {
-	if j.method == socketText && e.options.operations {
+	if j.method == SocketText && e.options.operations {
 		return rules.grantAll(j, GraphQL) // plumbing has none
 	}
-	return (j.method == socketText || j.bit == methodGet) && o.grantsRequest(rules, j)
+	return (j.method == SocketText || j.bit == methodGet) && o.grantsRequest(rules, j)
 }
 
 // grantsRequest looks at rules about the request itself, and at those about

@@ -37,7 +37,7 @@ func (a *Admission) Request(r Request) Decision {
 // Message judges one message of the client on a WebSocket that Request allowed r
 // to become. Actions and Unread are the message's.
 func (a *Admission) Message(r Request) Decision {
-	j := r.judged(socketText)
+	j := r.judged(SocketText)
 	j.upgrade = true
 	return a.judge(&j)
 }

@@ -77,7 +77,7 @@ func (w *walker) method(at place, m *Match) {
 	m.Method = strings.ToUpper(written)
 	switch {
 	case m.Method == "*" || slices.Contains(knownMethods, m.Method):
-	case m.Method == "CONNECT" || m.Method == "WEBSOCKET_TEXT":
+	case m.Method == "CONNECT" || m.Method == SocketText:
 		w.fail(at, "", "no inspected request has the method %s", m.Method)
 	case m.Method == "" || strings.ContainsFunc(m.Method, func(r rune) bool { return !isTokenRune(r) }):
 		w.fail(at, `one method, or "*" for all of them`, "%s is no method", strconv.Quote(shorten(written)))
@@ -115,7 +115,7 @@ func (w *walker) webSocketRule(o object, e *Endpoint, m *Match) {
 		w.fail(o.place, "", "the rule needs a method and a path")
 	default:
 		m.Method = strings.ToUpper(m.Method)
-		w.oneOf(o.at("method"), "method", m.Method, "GET", "WEBSOCKET_TEXT", "*")
+		w.oneOf(o.at("method"), "method", m.Method, "GET", SocketText, "*")
 		w.rulePath(o.at("path"), e, m)
 	}
 }

@@ -121,7 +121,7 @@ func (w Wanted) line(d *demand) string {
 	r := Request{Path: w.Path, Query: w.Query, Upgrade: d.protocol == WebSocket, Actions: d.actions}
 	j := r.judged(strings.ToUpper(w.Method))
 	if j.upgrade && len(d.actions) > 0 {
-		j.method = socketText
+		j.method = SocketText
 	}
 	a := Admission{dest: w.destination()}
 	return a.endpointMissing(&j, d.protocol)

@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"io"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -34,6 +36,18 @@ func closeWrite(c net.Conn) error {
 		return half.CloseWrite()
 	}
 	return nil
+}
+
+// takeOver takes a client's connection from the HTTP server. What the client sent along with its request is
+// in the server's buffer already, where goproxy lost it.
+func takeOver(w http.ResponseWriter) (*peeked, error) {
+	conn, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return nil, err
+	}
+	early := make([]byte, buffered.Reader.Buffered())
+	_, _ = io.ReadFull(buffered.Reader, early)
+	return &peeked{Conn: conn.(*clientConn).Conn, head: early}, nil
 }
 
 // peeked is a connection some of whose bytes were read to look at them; they are read again first.

@@ -77,20 +77,16 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request, f *flow) {
 		s.serve(w, r, f)
 		return
 	}
-	conn, buffered, err := http.NewResponseController(w).Hijack()
+	below, err := takeOver(w)
 	if err != nil {
 		s.cfg.Logger.Error("take over a CONNECT", "error", err)
 		return
 	}
-	below := conn.(*clientConn).Conn
 	if _, err := io.WriteString(below, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil {
 		below.Close()
 		return
 	}
-	// Bytes sent along with the CONNECT are in the server's buffer already; goproxy lost them there.
-	early := make([]byte, buffered.Reader.Buffered())
-	_, _ = io.ReadFull(buffered.Reader, early)
-	f.conn = &peeked{Conn: below, head: early}
+	f.conn = below
 	defer s.recovered(f.socket)
 	s.carry(f)
 }

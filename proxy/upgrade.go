@@ -97,18 +97,14 @@ const (
 	closeRestart = 1012 // the grant was taken back; trying again asks the policy in force
 )
 
-// switchClient takes the client's connection over and tells it that the protocol switches. What it sent
-// right behind its request is read again first.
+// switchClient takes the client's connection over and tells it that the protocol switches.
 func (x *exchange) switchClient(resp *http.Response) (io.ReadWriteCloser, error) {
-	conn, buffered, err := http.NewResponseController(x.w).Hijack()
+	conn, err := takeOver(x.w)
 	if err != nil {
 		return nil, err
 	}
-	c := conn.(*clientConn)
-	early := make([]byte, buffered.Reader.Buffered())
-	_, _ = io.ReadFull(buffered.Reader, early)
-	if err := c.err(); err != nil {
-		c.Conn.Close()
+	if err := connOf(x.r).err(); err != nil {
+		conn.Close()
 		return nil, err
 	}
 	dropHopByHop(resp.Header)
@@ -116,15 +112,15 @@ func (x *exchange) switchClient(resp *http.Response) (io.ReadWriteCloser, error)
 	if len(x.secrets) > 0 {
 		x.server.cfg.Credentials.MaskHeader(resp.Header)
 	}
-	w := bufio.NewWriter(c.Conn)
+	w := bufio.NewWriter(conn)
 	_, _ = io.WriteString(w, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")
 	_ = resp.Header.Write(w)
 	_, _ = io.WriteString(w, "\r\n")
 	if err := w.Flush(); err != nil {
-		c.Conn.Close()
+		conn.Close()
 		return nil, err
 	}
-	return &peeked{Conn: c.Conn, head: early}, nil
+	return conn, nil
 }
 
 // messageJudge reads each message where the policy asks for it. Where it does not, all messages are
@@ -174,7 +170,7 @@ func (x *exchange) messageBy(snapshot Snapshot, request policy.Request) policy.D
 // messageEvent is the record of one message.
 func (x *exchange) messageEvent(d policy.Decision, revision int, actions []policy.Action) Event {
 	e := x.flow.event(d, revision)
-	e.Method, e.Target = "WEBSOCKET_TEXT", x.request.Path
+	e.Method, e.Target = policy.SocketText, x.request.Path
 	if e.Reason == "" {
 		e.Reason = asked(actions)
 	}

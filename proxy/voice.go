@@ -31,7 +31,7 @@ func (x *exchange) voice(r *refusal) string {
 	case r.decision.Protocol == policy.GraphQL && r.status == http.StatusForbidden:
 		return speaksGraphQL
 	case (r.decision.Protocol == policy.MCP || r.decision.Protocol == policy.JSONRPC || x.read.heard) && r.status == http.StatusForbidden &&
-		rpc.Denial(x.read.calls, x.read.batch, rpc.Refusal{}) != nil:
+		rpc.Awaited(x.read.calls):
 		return speaksRPC
 	case x.isGitAsking():
 		return speaksGit

@@ -40,7 +40,7 @@ func actionOf(protocol string, rule policy.Match) grant {
 		words = slices.Concat(rule.Options["operation_type"], rule.Options["operation_name"], rule.Options["fields"])
 	case protocol == policy.WebSocket:
 		g = requestOf(rule)
-		words = []string{map[string]string{"GET": "upgrade", "WEBSOCKET_TEXT": "messages"}[rule.Method]}
+		words = []string{map[string]string{"GET": "upgrade", policy.SocketText: "messages"}[rule.Method]}
 		g.methods = nil
 	default:
 		words = callOf(rule)

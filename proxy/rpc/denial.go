@@ -3,6 +3,7 @@ package rpc
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -38,6 +39,11 @@ type reason struct {
 	NextSteps []string `json:"next_steps"`
 }
 
+// Awaited reports that somebody waits for an answer to one of the calls.
+func Awaited(calls []Call) bool { return slices.ContainsFunc(calls, Call.awaits) }
+
+func (c Call) awaits() bool { return c.Method != "" && c.ID != "" }
+
 // Denial answers each call that has an id with an error (JSON-RPC 2.0, section 5.1): one object, or an array
 // for a batch. Nothing of a denied batch may reach the server, so all of its calls get the error. It is nil
 // where nobody waits for an answer, as for notifications and responses: those get an HTTP 403.
@@ -47,7 +53,7 @@ type reason struct {
 func Denial(calls []Call, batch bool, d Refusal) []byte {
 	answers := []response{}
 	for _, c := range calls {
-		if c.Method != "" && c.ID != "" {
+		if c.awaits() {
 			answers = append(answers, response{Version: "2.0", ID: json.RawMessage(c.ID), Error: d.fault()})
 		}
 	}
