@@ -62,7 +62,8 @@ func replay(s *scene) string {
 	must(s.t, os.WriteFile(wide, []byte(narrow), 0o644))
 	run("policy", "set", s.name, "--policy", wide, "--wait")
 	state := store.Dirs{State: filepath.Join(s.home, ".local/state/exeat"), Runtime: filepath.Join(s.town.run, "exeat")}
-	db, err := sql.Open("sqlite", filepath.Join(state.State, "exeat.db"))
+	// The supervisor and its watchers write to the file too: a busy moment of theirs is waited for.
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(state.State, "exeat.db")+"?_pragma=busy_timeout(10000)")
 	must(s.t, err)
 	defer db.Close()
 	var id string
