@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"syscall"
@@ -121,15 +122,26 @@ func (s *Server) handshake(f *flow, conn net.Conn) {
 
 func (s *Server) configFor(f *flow, hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	f.offers = hello.SupportedProtos
-	if hello.ServerName == "" {
-		return s.cfg.CA.Config(f.host)
+	name := f.host
+	if hello.ServerName != "" {
+		var err error
+		if name, err = policy.CanonicalHost(hello.ServerName); err != nil {
+			return nil, fmt.Errorf("the name in the client's TLS handshake: %w", err)
+		}
+		f.sni = name
 	}
-	name, err := policy.CanonicalHost(hello.ServerName)
-	if err != nil {
-		return nil, fmt.Errorf("the name in the client's TLS handshake: %w", err)
+	config, err := s.cfg.CA.Config(name)
+	if err == nil && stallsOnHTTP2(f.caller.Exe) {
+		config = config.Clone()
+		config.NextProtos = []string{"http/1.1"}
 	}
-	f.sni = name
-	return s.cfg.CA.Config(name)
+	return config, err
+}
+
+// stallsOnHTTP2 knows git: of its pushes over HTTP/2, one in some hundred waits for ever, whoever the server is. libcurl
+// (7.88.1, of Debian 12) asks for more of a body that has ended, and git then waits for what will never come.
+func stallsOnHTTP2(exe string) bool {
+	return strings.HasPrefix(path.Base(exe), "git-remote-http")
 }
 
 func (s *Server) refuseHandshake(f *flow, err error) {

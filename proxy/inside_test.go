@@ -96,13 +96,13 @@ func (w *world) absolute() *http.Client {
 }
 
 // tls opens a TLS connection to host:port from within.
-func (w *world) tls(door, host string, port int, sni string) *tls.Conn {
+func (w *world) tls(door, host string, port int, sni string, offers ...string) *tls.Conn {
 	w.t.Helper()
 	c, err := w.open(w.t.Context(), door, host, port)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	config := &tls.Config{RootCAs: w.clientCAs, ServerName: sni}
+	config := &tls.Config{RootCAs: w.clientCAs, ServerName: sni, NextProtos: offers}
 	if sni == "" {
 		config.InsecureSkipVerify = true // Go sends no name then
 	}

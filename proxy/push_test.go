@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -32,8 +33,10 @@ network_policies:
           - allow: { method: POST, path: "/**/git-upload-pack" }
           - allow: { method: POST, path: "/allowed.git/git-receive-pack" }
     binaries:
-      - { path: /usr/bin/curl }
+      - { path: /usr/lib/git-core/git-remote-http }
 `
+
+const gitCaller = "/usr/lib/git-core/git-remote-http"
 
 // gitWorld serves two bare repositories with git's own backend and returns a clone with a commit in it.
 type gitWorld struct {
@@ -50,6 +53,7 @@ func newGitWorld(t *testing.T, door string) *gitWorld {
 		}
 	}
 	w := &gitWorld{world: newWorld(t, gitPolicy), root: t.TempDir(), clone: t.TempDir()}
+	w.caller.Exe = gitCaller
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(bundle, w.authority.PEM(), 0o600); err != nil {
 		t.Fatal(err)
@@ -128,7 +132,8 @@ func (w *gitWorld) run(t *testing.T, dir string, args ...string) (string, error)
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "git", args...)
-	cmd.Dir, cmd.Env = dir, w.env
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = dir, w.env, &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // its helpers hold the pipe open
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
@@ -220,6 +225,18 @@ func TestAllowedPush(t *testing.T) {
 	}
 }
 
+// TestGitSpeaksHTTP1: over HTTP/2 one push in some hundred would wait for ever.
+func TestGitSpeaksHTTP1(t *testing.T) {
+	for caller, want := range map[string]string{gitCaller: "http/1.1", gitCaller + "s": "http/1.1", "/usr/bin/curl": "h2"} {
+		w := newWorld(t, gitPolicy)
+		w.caller.Exe = caller
+		c := w.tls(transparent, "git.example", 443, "git.example", "h2", "http/1.1")
+		if got := c.ConnectionState().NegotiatedProtocol; got != want {
+			t.Errorf("%s speaks %s, want %s", caller, got, want)
+		}
+	}
+}
+
 const zero = "0000000000000000000000000000000000000000"
 
 func packet(s string) string { return fmt.Sprintf("%04x%s", len(s)+4, s) }
@@ -273,6 +290,7 @@ func TestRefusedPushShapes(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, gitPolicy)
+			w.caller.Exe = gitCaller
 			request, _ := http.NewRequestWithContext(t.Context(), "POST", "https://git.example/refused.git/git-receive-pack", strings.NewReader(tt.body))
 			if tt.encoding != "" {
 				request.Header.Set("Content-Encoding", tt.encoding)

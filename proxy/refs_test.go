@@ -19,7 +19,7 @@ network_policies:
           - allow: { git: { repo: allowed, push: ["refs/heads/agent/**"], create: true } }
           - allow: { git: { repo: refused } }
     binaries:
-      - { path: /usr/bin/curl }
+      - { path: /usr/lib/git-core/git-remote-http }
 `
 
 // Real git, real refs: what a push may change is read from the push, and git prints why it was refused.
