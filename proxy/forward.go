@@ -49,7 +49,7 @@ type ticket struct {
 // handshake or a client connection. Its defaults fail open, so that each one is replaced or refused.
 func newForwarder(u *upstream) forwarder {
 	p := goproxy.NewProxyHttpServer()
-	p.Tr = u.transport(pool{})
+	p.Tr = u.origins(pool{}).duplex
 	p.ConnectDial = nil // its default reads HTTPS_PROXY
 	p.KeepAcceptEncoding = true
 	p.AllowHTTP2 = false
@@ -63,7 +63,7 @@ func newForwarder(u *upstream) forwarder {
 			return r, goproxy.NewResponse(r, "text/plain", http.StatusForbidden, "no decision stands behind this request\n")
 		}
 		ctx.RoundTripper = goproxy.RoundTripperFunc(func(r *http.Request, _ *goproxy.ProxyCtx) (*http.Response, error) {
-			return t.roundTrip(u.transport(t.pool), r), nil
+			return t.roundTrip(u.origins(t.pool), r), nil
 		})
 		return r, nil
 	})

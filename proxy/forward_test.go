@@ -50,7 +50,7 @@ func TestForwarderNeedsATicket(t *testing.T) {
 func TestDialNeedsATicket(t *testing.T) {
 	u := newUpstream(Config{}.withDefaults(), defaultLimits())
 	request, _ := http.NewRequestWithContext(t.Context(), "GET", "http://127.0.0.1:1/", nil)
-	if _, err := u.transport(pool{}).RoundTrip(request); err == nil || err.Error() != "no decision stands behind this connection" {
+	if _, err := u.origins(pool{}).RoundTrip(request); err == nil || err.Error() != "no decision stands behind this connection" {
 		t.Errorf("got %v", err)
 	}
 }

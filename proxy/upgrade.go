@@ -24,7 +24,7 @@ func asksForSocket(r *http.Request) bool {
 // upgrade sends the request out, and carries what the two ends say when the origin agrees to switch.
 func (x *exchange) upgrade(ctx context.Context, t *ticket) {
 	out := x.outgoing(ctx)
-	resp, err := x.server.upstream.transport(t.pool).RoundTrip(out)
+	resp, err := x.server.upstream.origins(t.pool).RoundTrip(out)
 	err = t.settle(resp, err)
 	if err == nil && resp.StatusCode < http.StatusOK {
 		if err = websocket.Check(out.Header, resp); err != nil {

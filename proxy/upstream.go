@@ -2,11 +2,9 @@ package proxy
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/netip"
 	"strconv"
 	"sync"
@@ -28,8 +26,8 @@ type upstream struct {
 	limits limits
 
 	mu       sync.Mutex
-	resolved map[string]resolution    // guarded by mu
-	pools    map[pool]*http.Transport // guarded by mu
+	resolved map[string]resolution // guarded by mu
+	pools    map[pool]*origins     // guarded by mu
 }
 
 // pool names connections that may serve each other's requests.
@@ -44,45 +42,19 @@ type resolution struct {
 }
 
 func newUpstream(cfg Config, l limits) *upstream {
-	return &upstream{cfg: cfg, limits: l, resolved: map[string]resolution{}, pools: map[pool]*http.Transport{}}
+	return &upstream{cfg: cfg, limits: l, resolved: map[string]resolution{}, pools: map[pool]*origins{}}
 }
 
-// transport has the connections of a pool.
-func (u *upstream) transport(p pool) *http.Transport {
+// origins has the connections of a pool.
+func (u *upstream) origins(p pool) *origins {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	t := u.pools[p]
-	if t == nil {
-		t = u.newTransport(p.http2)
-		u.pools[p] = t
+	o := u.pools[p]
+	if o == nil {
+		o = u.newOrigins(p.http2)
+		u.pools[p] = o
 	}
-	return t
-}
-
-func (u *upstream) newTransport(http2 bool) *http.Transport {
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(http2)
-	return &http.Transport{
-		Proxy:       nil, // never the environment's
-		DialContext: u.dialDecided,
-		TLSClientConfig: &tls.Config{
-			RootCAs:            u.cfg.Roots,
-			MinVersion:         tls.VersionTLS12,
-			ClientSessionCache: tls.NewLRUClientSessionCache(256),
-		},
-		Protocols:              &protocols,
-		TLSHandshakeTimeout:    u.limits.handshake,
-		ResponseHeaderTimeout:  u.limits.responseHeader,
-		ExpectContinueTimeout:  time.Second,
-		MaxResponseHeaderBytes: 256 << 10,
-		DisableCompression:     true, // bodies pass as they are
-		MaxIdleConns:           256,
-		MaxIdleConnsPerHost:    64,
-		IdleConnTimeout:        90 * time.Second,
-		WriteBufferSize:        32 << 10,
-		ReadBufferSize:         32 << 10,
-	}
+	return o
 }
 
 // renew ends all idle connections. Those at work end with their requests: a transport that was told to
@@ -90,10 +62,10 @@ func (u *upstream) newTransport(http2 bool) *http.Transport {
 func (u *upstream) renew() {
 	u.mu.Lock()
 	pools := u.pools
-	u.pools = map[pool]*http.Transport{}
+	u.pools = map[pool]*origins{}
 	u.mu.Unlock()
-	for _, t := range pools {
-		t.CloseIdleConnections()
+	for _, o := range pools {
+		o.CloseIdleConnections()
 	}
 }
 
