@@ -39,9 +39,12 @@ type Decision struct {
 // path, and there is no host.
 const LayerFile = "file"
 
-// VerdictDeny is the one verdict the store knows by name: denials have an index
-// and may be counted together.
-const VerdictDeny = "deny"
+// Verdicts that the store knows by name: denials have an index and may be counted together, and what is allowed
+// is kept in few columns.
+const (
+	VerdictDeny  = "deny"
+	VerdictAllow = "allow"
+)
 
 // neutralise makes all text of a decision safe for every reader to come.
 func (d *Decision) neutralise() {
@@ -59,6 +62,7 @@ func (d *Decision) neutralise() {
 const (
 	taintedSchema = 2 // the first with a column for taint
 	codeSchema    = 3 // the first with an index of codes
+	allowedSchema = 4 // the first with a table of what was allowed
 )
 
 const (
@@ -66,15 +70,6 @@ const (
 	target, verdict, policy, code, reason, rule_missing, credential, status, bytes_in, bytes_out, duration`
 	decisionColumns = firstColumns + `, tainted`
 )
-
-// decisionsFrom selects from a file of any schema: those that were full before an upgrade stay as they are.
-func (d *database) decisionsFrom() string {
-	columns := decisionColumns
-	if d.version < taintedSchema {
-		columns = firstColumns + `, ''`
-	}
-	return `SELECT ` + columns + ` FROM decisions `
-}
 
 func scanDecision(row scanner) (d Decision, err error) {
 	var ancestors *string

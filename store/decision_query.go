@@ -70,12 +70,13 @@ func (r *DecisionReader) page(ctx context.Context, first int64, f DecisionFilter
 
 // statement is the query for one file, from id on.
 func (f DecisionFilter) statement(db *database, from int64) statement {
-	st := prepare(db.decisionsFrom() + f.index(db.version))
+	s := selection{db: db, index: f.index(db.version), order: ` DESC`, limit: f.Limit, noAllowed: f.Denied || f.Code != ""}
 	where := func(condition string, arg any) {
-		st.text, st.args = st.text+` AND `+condition+` ?`, append(st.args, arg)
+		s.conditions, s.args = s.conditions+` AND `+condition+` ?`, append(s.args, arg)
 	}
+	s.conditions = `true`
 	if f.Denied {
-		st.text += ` AND verdict = 'deny'`
+		s.conditions += ` AND verdict = 'deny'`
 	}
 	if f.Code != "" {
 		where(`code =`, neutral(f.Code))
@@ -93,23 +94,21 @@ func (f DecisionFilter) statement(db *database, from int64) statement {
 	if f.Policy != "" {
 		where(`policy =`, neutral(f.Policy))
 	}
-	order := ` ORDER BY id DESC LIMIT ?`
 	if f.AfterID > 0 {
-		order = ` ORDER BY id LIMIT ?`
+		s.order = ``
 	}
-	st.text, st.args = st.text+order, append(st.args, f.Limit)
-	return st
+	return s.statement()
 }
 
 // index names the one to use: SQLite would rather walk the rows in order of id.
 func (f DecisionFilter) index(schema int) string {
 	switch {
 	case f.Denied && f.Code != "" && schema >= codeSchema:
-		return `INDEXED BY decisions_code WHERE true`
+		return `INDEXED BY decisions_code`
 	case f.Denied:
-		return `INDEXED BY decisions_denied WHERE true`
+		return `INDEXED BY decisions_denied`
 	}
-	return `WHERE true`
+	return ``
 }
 
 // misorder is how far the times of two decisions may contradict the order of
@@ -119,18 +118,17 @@ const misorder = time.Second
 // firstSince finds by bisection the lowest id with a time not before since; the
 // times follow the ids, so no index has to be kept for them. whole says that no id
 // in the file is lower.
-func firstSince(ctx context.Context, db *database, since time.Time) (low int64, whole bool, err error) {
-	var high int64
-	err = db.pool.QueryRowContext(ctx, `SELECT coalesce((SELECT min(id) FROM decisions), 1),
-		coalesce((SELECT max(id) FROM decisions), 0) + 1`).Scan(&low, &high)
+func firstSince(ctx context.Context, db *database, since time.Time) (first int64, whole bool, err error) {
+	low, high, err := db.span(ctx)
 	if err != nil {
 		return 0, false, err
 	}
-	lowest := low
+	low, high = max(low, 1), high+1
+	lowest, next := low, db.fromEach(`SELECT id, at FROM ?t WHERE id >= ?1 ORDER BY id LIMIT 1`)+` ORDER BY id LIMIT 1`
 	for before := since.Add(-misorder).UnixNano(); low < high; {
 		middle := low + (high-low)/2
 		var id, at int64
-		err := db.pool.QueryRowContext(ctx, `SELECT id, at FROM decisions WHERE id >= ? ORDER BY id LIMIT 1`, middle).Scan(&id, &at)
+		err := db.pool.QueryRowContext(ctx, next, middle).Scan(&id, &at)
 		switch {
 		case errors.Is(err, sql.ErrNoRows), err == nil && at >= before:
 			high = middle

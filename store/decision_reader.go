@@ -94,7 +94,7 @@ func (r *DecisionReader) Decision(ctx context.Context, id int64) (Decision, erro
 	if err != nil {
 		return Decision{}, fmt.Errorf("decision %d: %w", id, err)
 	}
-	d, err := one(ctx, db.pool, prepare(db.decisionsFrom()+`WHERE id = ?`, id), scanDecision)
+	d, err := one(ctx, db.pool, selection{db: db, conditions: `id = ?`, args: []any{id}, limit: 1}.statement(), scanDecision)
 	if err != nil {
 		return Decision{}, fmt.Errorf("decision %d: %w", id, explain(db.path, err))
 	}
@@ -135,7 +135,7 @@ func (r *DecisionReader) files() ([]int64, error) {
 // file returns an error that isMissing recognises if the file was deleted since
 // it was listed, or is not filled yet.
 func (r *DecisionReader) file(ctx context.Context, first int64) (*database, error) {
-	if db := r.open[first]; db != nil && db.version >= codeSchema {
+	if db := r.open[first]; db != nil && db.version >= allowedSchema {
 		return db, nil
 	} else if db != nil { // its writer may have brought it to a newer schema since
 		db.close() //nolint:errcheck // it was only read

@@ -21,8 +21,10 @@ type decisionWriter struct {
 
 // decisionFile is a file that is written to.
 type decisionFile struct {
-	db          *database
-	insert, end *sql.Stmt
+	db                                                       *database
+	record, party, allowOne, allowMany, endAllowed, endOther *sql.Stmt
+	parties                                                  parties // in it
+	args                                                     []any   // of the last statement, for its memory
 }
 
 // A second row with one id is one more of the same denial, or a gap that has grown.
@@ -44,10 +46,11 @@ func (w *decisionWriter) open(ctx context.Context) (next int64, err error) {
 	if w.newest, err = w.openFile(ctx, first); err != nil {
 		return 0, err
 	}
-	err = w.newest.db.pool.QueryRowContext(ctx, `SELECT coalesce(max(id), ?) FROM decisions`, first-1).Scan(&w.last)
+	_, newest, err := w.newest.db.span(ctx)
 	if err != nil {
 		return 0, errors.Join(explain(w.newest.db.path, err), w.newest.close())
 	}
+	w.last = max(newest, first-1)
 	return w.last + 1, nil
 }
 
@@ -56,14 +59,23 @@ func (w *decisionWriter) openFile(ctx context.Context, first int64) (*decisionFi
 	if err != nil {
 		return nil, err
 	}
-	f := &decisionFile{db: db}
-	insert, err1 := db.pool.PrepareContext(ctx, insertDecision)
-	end, err2 := db.pool.PrepareContext(ctx, endDecision)
-	if err := errors.Join(err1, err2); err != nil {
+	f := &decisionFile{db: db, parties: parties{}}
+	if err := f.prepare(ctx); err != nil {
 		return nil, errors.Join(explain(db.path, err), db.close())
 	}
-	f.insert, f.end = insert, end
 	return f, nil
+}
+
+func (f *decisionFile) prepare(ctx context.Context) (err error) {
+	for text, st := range map[string]**sql.Stmt{
+		insertDecision: &f.record, endDecision: &f.endOther, endAllowed: &f.endAllowed,
+		insertParty: &f.party, insertAllowed(1): &f.allowOne, insertAllowed(allowedRows): &f.allowMany,
+	} {
+		if *st, err = f.db.pool.PrepareContext(ctx, text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *decisionFile) close() error { return f.db.close() }
@@ -71,24 +83,6 @@ func (f *decisionFile) close() error { return f.db.close() }
 func (w *decisionWriter) close() {
 	w.newest.close() //nolint:errcheck // all of it is committed
 	w.ballast.drop()
-}
-
-// write puts everything in one transaction.
-func (f *decisionFile) write(ctx context.Context, entries []entry, endings []ending) error {
-	return f.change(ctx, func(tx *sql.Tx) error {
-		insert, end := tx.StmtContext(ctx, f.insert), tx.StmtContext(ctx, f.end)
-		for i := range entries {
-			if _, err := insert.ExecContext(ctx, entries[i].values()...); err != nil {
-				return err
-			}
-		}
-		for _, e := range endings {
-			if _, err := end.ExecContext(ctx, e.status, e.in, e.out, int64(e.duration), e.id); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // probe writes a page with what is in it already, to see whether the disk works again.
