@@ -43,7 +43,7 @@ func TestHTTP2(t *testing.T) {
 		t.Run(door, func(t *testing.T) {
 			w := newWorld(t, basePolicy)
 			w.origin("api.example", 443, func(rw http.ResponseWriter, r *http.Request) {
-				fmt.Fprintf(rw, "%s %s %s %s", r.Proto, r.Method, r.Host, r.URL.Path)
+				fmt.Fprintf(rw, "%s %s %s %s %d", r.Proto, r.Method, r.Host, r.URL.Path, r.ContentLength)
 			})
 			client := w.http2Client(door)
 			for _, row := range []struct {
@@ -51,9 +51,9 @@ func TestHTTP2(t *testing.T) {
 				status       int
 				body         string
 			}{
-				{"GET", "/ok", 200, "HTTP/2.0 GET api.example /ok"},
+				{"GET", "/ok", 200, "HTTP/2.0 GET api.example /ok 0"},
 				{"DELETE", "/ok", 403, "policy_denied"},
-				{"GET", "/a/../b", 200, "HTTP/2.0 GET api.example /b"},
+				{"GET", "/a/../b", 200, "HTTP/2.0 GET api.example /b 0"},
 				{"TRACE", "/ok", 403, "never forwarded"},
 				{"get", "/ok", 400, "upper case"},
 			} {

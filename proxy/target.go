@@ -81,5 +81,8 @@ func (x *exchange) outgoing(ctx context.Context) *http.Request {
 	out.Trailer = nil // it comes when everything is decided: a credential or a method in it would be nobody's to judge
 	out.Close = false // the client's wish is about its own connection
 	out.RequestURI = ""
+	if out.ContentLength == 0 { // HTTP/2 has a body even then, which would be announced to the origin as one of unknown length
+		out.Body = http.NoBody
+	}
 	return out
 }

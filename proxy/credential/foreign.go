@@ -24,7 +24,7 @@ var (
 // credential that is not the provider's placeholder. To is HOST[:PORT]. It returns a *Foreign, or nil.
 // Ask before Apply.
 func (in *Injector) Foreign(to string, h http.Header, target *url.URL) error {
-	d := destinationOf(to, target)
+	d := destinationOf(to, nil)
 	var own []binding
 	for _, b := range in.bindings() {
 		if b.names(d.host) {

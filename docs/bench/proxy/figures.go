@@ -50,7 +50,7 @@ func figures() []figure {
 			{name: "MB/s, upload of 64 MiB", of: bytesPerSecond, format: number, pairs: bulkTargets(">= 1.1", ">= 1.6")},
 		}},
 		{name: "HTTP/2", of: overHTTP2(), load: load{Kind: "streams", Connections: 16}, values: []value{
-			{name: "requests/s, HTTP/2, 16 streams", of: perSecond, format: number, pairs: []pair{{full, direct, ">= .40"}}},
+			{name: "requests/s, HTTP/2, 16 streams", of: perSecond, format: number, pairs: []pair{{full, direct, ">= .40"}, {noSecret, direct, ">= .40"}}},
 		}},
 		{name: "tunnels", alone: true, of: inMemory(), load: load{Kind: "tunnels", Connections: 1000}, values: []value{
 			{name: "memory of one of 1000 idle tunnels", of: memoryEach, format: kilobytes, pairs: []pair{{full, "", "<= 50 KiB"}}},
@@ -59,7 +59,7 @@ func figures() []figure {
 }
 
 // overHTTP2 are the subjects that may speak HTTP/2 to their client.
-func overHTTP2() []string { return []string{direct, full, uninspected, mitmproxy} }
+func overHTTP2() []string { return []string{direct, full, noSecret, uninspected, mitmproxy} }
 
 // inMemory are the subjects whose connections are worth weighing: those written in this language.
 func inMemory() []string { return []string{full, uninspected, bareGoproxy} }
