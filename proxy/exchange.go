@@ -86,7 +86,7 @@ func (x *exchange) failed(r *http.Request, err error) *http.Response {
 func (x *exchange) explain(err error) *refusal {
 	var r *refusal
 	if errors.Is(err, errNotKept) {
-		return unrecorded()
+		return withheld()
 	} else if snapshot := x.revoked.Load(); snapshot != nil {
 		d, _ := x.judgeBy(*snapshot)
 		r = denied(d)

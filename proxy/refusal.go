@@ -29,6 +29,7 @@ type refusal struct {
 	status   int
 	decision policy.Decision
 	id       int64 // of the record it already has; 0: it needs one
+	sent     bool  // the origin has the request
 }
 
 func refuse(status int, code policy.Code, reason string) *refusal {
@@ -57,6 +58,14 @@ func malformed(err error) *refusal {
 func unrecorded() *refusal {
 	r := refuse(http.StatusServiceUnavailable, policy.CodeRecord, "the decision cannot be recorded, so nothing is let through")
 	r.id = -1
+	return r
+}
+
+// withheld answers in the place of an origin whose answer may not be shown.
+func withheld() *refusal {
+	r := unrecorded()
+	r.sent = true
+	r.decision.Reason = "the request was sent, but the use of a credential is not recorded yet, so its answer is withheld"
 	return r
 }
 

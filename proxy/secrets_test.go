@@ -126,26 +126,27 @@ func TestSecretIsAnsweredOnceItIsRecorded(t *testing.T) {
 	w, placeholder := withSecret(t, fillPolicy)
 	asked := 0
 	w.origin("api.example", 443, func(http.ResponseWriter, *http.Request) { asked++ })
-	get := func() *http.Response {
+	get := func() (*http.Response, string) {
 		r, _ := http.NewRequestWithContext(t.Context(), "GET", "https://api.example/plain", nil)
 		r.Header.Set("Authorization", "Bearer "+placeholder)
 		resp, err := w.client(transparent).Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
+		body, _ := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		return resp
+		return resp, string(body)
 	}
-	if resp := get(); resp.StatusCode != 200 || asked != 1 {
+	if resp, _ := get(); resp.StatusCode != 200 || asked != 1 {
 		t.Errorf("recorded: %s, asked %d times", resp.Status, asked)
 	}
 	w.sink.keep = errors.New("the disk is gone")
-	if resp := get(); resp.StatusCode != 503 || asked != 2 {
-		t.Errorf("not recorded: %s, asked %d times", resp.Status, asked)
+	if resp, body := get(); resp.StatusCode != 503 || asked != 2 || !strings.Contains(body, "What the request asks for may have been done") {
+		t.Errorf("not recorded: %s, asked %d times: %s", resp.Status, asked, body)
 	}
 	w.sink.setFail(errors.New("the queue is full"))
-	if resp := get(); resp.StatusCode != 503 || asked != 2 {
-		t.Errorf("not queued: %s, asked %d times", resp.Status, asked)
+	if resp, body := get(); resp.StatusCode != 503 || asked != 2 || !strings.Contains(body, "then retry") {
+		t.Errorf("not queued: %s, asked %d times: %s", resp.Status, asked, body)
 	}
 }
 

@@ -56,6 +56,9 @@ func (s *Server) denial(f *flow, r *refusal, method, path string) []byte {
 // nextSteps tells an agent what to do instead of trying again.
 func (s *Server) nextSteps(r *refusal) []string {
 	d := r.decision
+	if r.sent {
+		return []string{"What the request asks for may have been done. Tell the user that exeat reported " + string(d.Code) + ", and look before you repeat it."}
+	}
 	switch d.Code {
 	case codeUpstreamTLS, codeUpstreamTimeout, codeUpstreamUnreachable:
 		return []string{"The policy allowed this request; the failure is outside. Retrying later may help, changing the policy does not."}

@@ -97,40 +97,54 @@ func openDecisions(ctx context.Context, d Dirs, sandbox string, lim limits) (*De
 // over and over share a record, and its id. On an error, the decision is not
 // recorded and must not be acted on. The slices of d must not change afterwards.
 func (l *DecisionLog) Record(ctx context.Context, d Decision) (int64, error) {
-	id, committed, err := l.Begin(ctx, d)
+	id, wait, err := l.await(ctx, d, &receipt{}, true)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("record decision: %w", err)
 	}
-	return id, committed(ctx)
+	return id, wait.committed(ctx)
 }
 
-// Begin is Record for who has something to do meanwhile: once committed has
-// returned nil the decision is on disk, and it is called once.
+// Begin is for a decision that is acted on while it is committed. Like Enqueue it takes none that the disk may not
+// have room for, and what it took stays queued until it is written. Once committed has returned nil the decision is on
+// disk; it is called once.
 func (l *DecisionLog) Begin(ctx context.Context, d Decision) (id int64, committed func(context.Context) error, err error) {
+	id, wait, err := l.await(ctx, d, &receipt{stays: true}, false)
+	if err != nil {
+		return 0, nil, fmt.Errorf("begin to record a decision: %w", err)
+	}
+	return id, wait.committed, nil
+}
+
+// await queues a decision and wakes the writer. With try, it does so although the disk failed a moment ago.
+func (l *DecisionLog) await(ctx context.Context, d Decision, wait *receipt, try bool) (int64, *receipt, error) {
 	d.neutralise()
-	if err := l.lockWithRoom(ctx, l.limits.queue+l.limits.reserve, true); err != nil {
-		return 0, nil, fmt.Errorf("record decision: %w", err)
+	if err := l.lockWithRoom(ctx, l.limits.queue+l.limits.reserve, try); err != nil {
+		return 0, nil, err
 	}
 	now := time.Now()
 	d.ID = l.repeats.id(&d, now, l.next)
-	wait := &receipt{deadline: now.Add(l.limits.patience), done: make(chan error, 1)}
+	wait.deadline, wait.done = now.Add(l.limits.patience), make(chan error, 1)
 	l.addLocked(&d, wait, now)
 	l.mu.Unlock()
 	l.poke()
-	return d.ID, wait.committed, nil
+	return d.ID, wait, nil
 }
 
-// committed waits for the commit.
-func (r *receipt) committed(ctx context.Context) error {
+// committed waits for the commit, and knows of one that is over even where the time to wait is.
+func (r *receipt) committed(ctx context.Context) (err error) {
 	select {
-	case err := <-r.done:
-		if err != nil {
-			return fmt.Errorf("record decision: %w", err)
+	case err = <-r.done:
+	default:
+		select {
+		case err = <-r.done:
+		case <-ctx.Done():
+			err = ctx.Err()
 		}
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("record decision: %w", ctx.Err())
 	}
+	if err != nil {
+		return fmt.Errorf("record decision: %w", err)
+	}
+	return nil
 }
 
 // Enqueue takes a decision that will be committed within 50 ms. When there is no

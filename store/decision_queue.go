@@ -19,8 +19,9 @@ type entry struct {
 	wait *receipt
 }
 
-// receipt tells the caller of Record what became of its entry.
+// receipt tells the caller of Record or Begin what became of its entry.
 type receipt struct {
+	stays    bool // the entry is queued until it is written: it was acted on
 	deadline time.Time
 	done     chan error // has room for the one answer
 }

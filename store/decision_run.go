@@ -74,9 +74,13 @@ func (l *DecisionLog) settle(work *batch, err, full error, last bool) {
 	} else {
 		l.returnLocked(work, err, last)
 	}
-	if l.failure != nil && !last { // look whether it is over
+	switch _, open := l.gap.due(time.Now()); {
+	case last:
+	case l.failure != nil: // look whether it is over
 		l.timer.Reset(l.limits.delay)
 		l.armed = true
+	case open: // it is, and says so now: nothing may happen for a long time
+		l.armLocked(l.limits.delay)
 	}
 }
 
@@ -86,14 +90,25 @@ func (l *DecisionLog) returnLocked(work *batch, err error, last bool) {
 	l.repeats = repeats{} // a record that counts may just have been given up
 	now := time.Now()
 	work.entries = slices.DeleteFunc(work.entries, func(e entry) bool {
-		if e.wait == nil || !last && now.Before(e.wait.deadline) {
+		if !e.overdue(now, last) || e.wait.stays {
 			return false
 		}
 		e.wait.done <- err
 		l.gap.add(now)
 		return true
 	})
+	for i := range work.entries {
+		if e := &work.entries[i]; e.overdue(now, last) {
+			e.wait.done <- err
+			e.wait = nil
+		}
+	}
 	l.queue.entries = append(work.entries, l.queue.entries...)
 	l.queue.endings = append(work.endings, l.queue.endings...)
 	*work = batch{} // its memory is the queue's now
+}
+
+// overdue reports that somebody waits for the entry, and has waited long enough.
+func (e entry) overdue(now time.Time, last bool) bool {
+	return e.wait != nil && (last || !now.Before(e.wait.deadline))
 }

@@ -111,11 +111,24 @@ func (f *fullDisk) admitted(ctx context.Context) error {
 		}
 		f.recorded++
 	}
+	if err := f.begin(ctx); err != nil {
+		return fmt.Errorf("before the disk was known to be full: %w", err)
+	}
+	f.recorded++
 	refused := func() bool { _, err := f.log.Enqueue(allowed()); return f.count(err) != nil }
 	if err := until("Enqueue is refused", refused); err != nil {
 		return err
 	}
 	return until("what was let in is on the full disk", func() bool { _, n := f.read(ctx); return n == f.recorded })
+}
+
+// begin records a decision that is acted on meanwhile, and waits for it.
+func (f *fullDisk) begin(ctx context.Context) error {
+	_, committed, err := f.log.Begin(ctx, allowed())
+	if err != nil {
+		return err
+	}
+	return committed(ctx)
 }
 
 // gapWhileFull: a refusal takes 50 ms and is counted on disk while that is full.
@@ -131,6 +144,10 @@ func (f *fullDisk) gapWhileFull(ctx context.Context) error {
 	}
 	if best > 75*time.Millisecond {
 		return fmt.Errorf("refusing took %v, want 50 ms", best)
+	}
+	_, committed, err := f.log.Begin(ctx, allowed())
+	if err := checkFull("Begin", f.count(err)); err != nil || committed != nil {
+		return fmt.Errorf("a request would have been sent: %w", err)
 	}
 	return until("the refusals are recorded on the full disk", func() bool { n, _ := f.read(ctx); return n == f.refused })
 }
@@ -169,6 +186,10 @@ func (f *fullDisk) nothingLeft(ctx context.Context) error {
 // recovered: service goes on by itself, and the record says what was missed.
 func (f *fullDisk) recovered(ctx context.Context) error {
 	if err := errors.Join(os.Remove(filepath.Join(f.base, "rest")), os.Remove(filepath.Join(f.base, "more"))); err != nil {
+		return err
+	}
+	// Nobody asks for anything any more: what was refused is written all the same.
+	if err := until("all refusals are recorded", func() bool { n, _ := f.read(ctx); return n == f.refused }); err != nil {
 		return err
 	}
 	again := func() bool { _, err := f.log.Enqueue(allowed()); return f.count(err) == nil }

@@ -44,15 +44,18 @@ func (s *sink) Record(ctx context.Context, e proxy.Event) (int64, error) {
 	return id, nil
 }
 
-// Begin stores a decision while the proxy acts on it.
+// Begin stores a decision while the proxy acts on it. An origin may take longer for its answer than any disk: the time
+// for the disk begins when somebody waits for it.
 func (s *sink) Begin(ctx context.Context, e proxy.Event) (int64, func() error, error) {
-	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
 	id, committed, err := s.log.Begin(ctx, decisionOf(e))
 	if err != nil {
-		cancel()
 		return 0, nil, err
 	}
-	return id, func() error { defer cancel(); return committed(ctx) }, nil
+	return id, func() error {
+		ctx, cancel := context.WithTimeout(ctx, recordTimeout)
+		defer cancel()
+		return committed(ctx)
+	}, nil
 }
 
 // tell shows a denial inside, as the store keeps it: texts that the sandbox
