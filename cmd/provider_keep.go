@@ -3,8 +3,10 @@ package cmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"exeat/proxy/credential"
 	"exeat/store"
@@ -23,19 +25,36 @@ func (e Env) secrets() (*credential.Secrets, error) {
 
 // keyring is the desktop's. Without a session bus the client library would start one of its own.
 func (e Env) keyring() (credential.Keyring, error) {
-	if e.Getenv("DBUS_SESSION_BUS_ADDRESS") == "" {
-		if _, err := os.Stat(filepath.Join(e.Getenv("XDG_RUNTIME_DIR"), "bus")); err != nil {
-			return credential.Keyring{}, credential.NoKeyring(errors.New("this session has no bus"))
-		}
+	ring := credential.Keyring{Owner: e.Dirs.State, Waiting: func() {
+		fmt.Fprintln(e.Err, "waiting for the keyring: unlock it if it asks you to")
+	}}
+	switch address := e.Getenv("DBUS_SESSION_BUS_ADDRESS"); {
+	case strings.HasPrefix(address, "autolaunch:"), address == "" && !e.hasBus():
+		return ring, credential.NoKeyring(errors.New("this session has no bus"))
 	}
-	return credential.Keyring{}, nil
+	return ring, nil
+}
+
+// hasBus looks where a session bus is when no variable names it.
+func (e Env) hasBus() bool {
+	runtime := e.Getenv("XDG_RUNTIME_DIR")
+	_, err := os.Stat(filepath.Join(runtime, "bus"))
+	return runtime != "" && err == nil
+}
+
+// removal is how to remove a provider's secret from where its row says, without this program.
+func (e Env) removal(p store.Provider) string {
+	if p.Keyring {
+		return credential.Keyring{Owner: e.Dirs.State}.Hint(p.Name)
+	}
+	return "rm " + filepath.Join(e.Dirs.Secrets(), p.Name)
 }
 
 // keyringSecret is what the supervisor of a new sandbox is told.
 func (e Env) keyringSecret(ctx context.Context, provider string) (string, error) {
 	ring, err := e.keyring()
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("read the secret of provider %q: %w", provider, err)
 	}
 	if err := hideMemory(); err != nil {
 		return "", err

@@ -58,10 +58,10 @@ func runProviderUpdate(ctx context.Context, env Env, opts updateOptions) error {
 		return err
 	}
 	next.Fingerprint = value.Fingerprint()
-	if err := replaceSecret(ctx, env, boxes.Store, old, next, value); err != nil {
+	if err := replaceSecret(ctx, env, boxes.Store, next, value); err != nil {
 		return err
 	}
-	return tellSandboxes(ctx, env, boxes, next, value)
+	return errors.Join(tellSandboxes(ctx, env, boxes, next, value), env.dropMoved(ctx, old, next))
 }
 
 // apply is the provider as it will be.
@@ -87,22 +87,26 @@ func (o updateOptions) apply(env Env, p store.Provider) (store.Provider, error) 
 	return p, nil
 }
 
-// replaceSecret stores the new secret, then the row, and removes the old secret where it was kept
-// elsewhere: at no moment is there none.
-func replaceSecret(ctx context.Context, env Env, st *store.Store, old, next store.Provider, value credential.Value) error {
+// replaceSecret stores the new secret, then the row: at no moment is there none.
+func replaceSecret(ctx context.Context, env Env, st *store.Store, next store.Provider, value credential.Value) error {
 	if err := env.keepSecret(ctx, next, value); err != nil {
 		return err
 	}
 	if err := st.UpdateProvider(ctx, next); err != nil {
 		return err
 	}
-	if err := audit(ctx, env, st, "update provider", next.Name, map[string]string{"kept": kept(next)}); err != nil {
-		return err
-	}
+	return audit(ctx, env, st, "update provider", next.Name, map[string]string{"kept": kept(next)})
+}
+
+// dropMoved removes the old secret where it was kept elsewhere. Nobody would look for it there again.
+func (e Env) dropMoved(ctx context.Context, old, next store.Provider) error {
 	if old.Keyring == next.Keyring {
 		return nil
 	}
-	return env.dropSecret(ctx, old)
+	if err := e.dropSecret(ctx, old); err != nil {
+		return &hintError{fmt.Errorf("the old secret is still in the %s: %w", kept(old), err), e.removal(old)}
+	}
+	return nil
 }
 
 // tellSandboxes hands the new secret to the sandboxes that run.

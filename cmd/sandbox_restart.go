@@ -51,7 +51,10 @@ func runSandboxRestart(ctx context.Context, env Env, opts restartOptions) error 
 	if err != nil {
 		return err
 	}
-	err = boxes.Stop(ctx, opts.name)
+	err = boxes.Secrets(ctx, opts.name) // before its programs are gone
+	if err == nil {
+		err = boxes.Stop(ctx, opts.name)
+	}
 	done()
 	if err != nil {
 		return err

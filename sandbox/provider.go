@@ -61,26 +61,32 @@ func (s *Sandboxes) rotate(ctx context.Context, info Info, provider, secret stri
 }
 
 // Detach takes a provider from a sandbox, now and for its next starts. It is noted before the
-// supervisor is told: a detached provider never comes back by a restart, only by a signature.
+// supervisor is told: a detached provider never comes back by a restart, only by a signature. Where it cannot be
+// noted, as on a full disk, the supervisor is told all the same.
 func (s *Sandboxes) Detach(ctx context.Context, box store.Sandbox, provider string) error {
-	lends, err := s.Lends(ctx, box, provider)
-	if err != nil {
-		return err
-	}
-	if lends {
-		newest, err := s.Store.LatestRevision(ctx, box.ID)
-		if err != nil {
-			return err
-		}
-		if err := s.Store.DetachProvider(ctx, box.ID, provider, newest.Number); err != nil {
-			return err
-		}
-	}
+	lends, unnoted := s.noteDetached(ctx, box, provider)
 	told, err := s.tellDetached(ctx, box, provider)
-	if err == nil && !told && !lends {
+	switch {
+	case unnoted != nil && told:
+		return fmt.Errorf("sandbox %q lends provider %q no more while it runs, but its next start would again: %w", box.Name, provider, unnoted)
+	case unnoted != nil || err != nil:
+		return errors.Join(unnoted, err)
+	case !told && !lends:
 		return &Error{Text: fmt.Sprintf("provider %q is not attached to sandbox %q", provider, box.Name), Way: "exeat sandbox get " + box.Name}
 	}
-	return err
+	return nil
+}
+
+func (s *Sandboxes) noteDetached(ctx context.Context, box store.Sandbox, provider string) (lends bool, err error) {
+	lends, err = s.Lends(ctx, box, provider)
+	if err != nil || !lends {
+		return lends, err
+	}
+	newest, err := s.Store.LatestRevision(ctx, box.ID)
+	if err != nil {
+		return lends, err
+	}
+	return lends, s.Store.DetachProvider(ctx, box.ID, provider, newest.Number)
 }
 
 // tellDetached tells the supervisor, where one runs and lends the secret.
@@ -106,6 +112,16 @@ func (s *Sandboxes) Offer(ctx context.Context, box store.Sandbox, provider, secr
 		return err
 	}
 	return client.Rotate(ctx, provider, secret)
+}
+
+// Secrets reports what would keep a sandbox from starting: a secret in a keyring that does not answer, or has it no more.
+func (s *Sandboxes) Secrets(ctx context.Context, name string) error {
+	box, err := s.Store.SandboxByName(ctx, name)
+	if err != nil {
+		return err
+	}
+	_, err = s.keyringSecrets(ctx, box)
+	return err
 }
 
 // keyringSecrets are the secrets of a sandbox's providers that are in the desktop's keyring, by name: a

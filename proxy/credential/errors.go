@@ -12,12 +12,25 @@ var ErrNoSecret = errors.New("no secret is stored")
 type Error struct {
 	Text   string
 	Advice string
+	cause  error
 }
 
 func (e *Error) Error() string { return e.Text }
 
+// Unwrap lets ErrNoSecret be found.
+func (e *Error) Unwrap() error { return e.cause }
+
 // Hint says what to do.
 func (e *Error) Hint() string { return e.Advice }
+
+// noSecret says where the secret of a provider should be.
+func noSecret(name, place string) error {
+	return &Error{
+		Text:   fmt.Sprintf("the secret of provider %q is not in %s any more", name, place),
+		Advice: "exeat provider update " + name,
+		cause:  ErrNoSecret,
+	}
+}
 
 // Misuse means that a request carries a placeholder to where its secret must not go. The request has
 // to be refused, whatever the policy says.

@@ -91,6 +91,9 @@ func (s *Secrets) Load(name string) (Value, error) {
 		return Value{}, err
 	}
 	v, err := s.read(name)
+	if errors.Is(err, ErrNoSecret) {
+		return Value{}, noSecret(name, s.dir.Name())
+	}
 	if err != nil {
 		return Value{}, fmt.Errorf("read the secret of provider %q: %w", name, err)
 	}
