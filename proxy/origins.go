@@ -34,6 +34,7 @@ func (o *origins) CloseIdleConnections() {
 const (
 	idleLife      = 90 * time.Second
 	idlePerOrigin = 64
+	idleTotal     = 256
 	answerHead    = 256 << 10
 )
 
@@ -47,7 +48,7 @@ func (u *upstream) newOrigins(http2 bool) *origins {
 	if !http2 {
 		o.simple = http1.New(http1.Config{
 			Dial: u.dialDecided, TLS: tls, Handshake: u.limits.handshake, Head: u.limits.responseHeader, HeadBytes: answerHead,
-			Idle: idleLife, PerOrigin: idlePerOrigin,
+			Idle: idleLife, PerOrigin: idlePerOrigin, Total: idleTotal,
 		})
 	}
 	return o
@@ -67,7 +68,7 @@ func (u *upstream) newTransport(tls *tls.Config, http2 bool) *http.Transport {
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: answerHead,
 		DisableCompression:     true, // bodies pass as they are
-		MaxIdleConns:           256,
+		MaxIdleConns:           idleTotal,
 		MaxIdleConnsPerHost:    idlePerOrigin,
 		IdleConnTimeout:        idleLife,
 		WriteBufferSize:        32 << 10,

@@ -112,8 +112,8 @@ func (s *Server) serveInside(w http.ResponseWriter, r *http.Request) {
 func (s *Server) watch() {
 	for {
 		changed := s.cfg.Changed() // before the snapshot: a change in between is then seen twice, not missed
-		s.upstream.renew()
 		s.live.review(s.cfg.Snapshot())
+		s.upstream.renew() // afterwards: origins can make it slow
 		select {
 		case <-changed:
 		case <-s.ctx.Done():

@@ -20,6 +20,7 @@ type Config struct {
 	HeadBytes int64         // of an answer's head, with all interim answers before it
 	Idle      time.Duration // how long a connection is kept without work
 	PerOrigin int           // idle connections to one origin
+	Total     int           // idle connections to all
 }
 
 // Client asks origins. It follows no redirects, keeps no cookies and changes nothing of a body.
@@ -30,7 +31,7 @@ type Client struct {
 
 // New makes a client.
 func New(cfg Config) *Client {
-	return &Client{cfg: cfg, idle: pool{life: cfg.Idle, perOrigin: cfg.PerOrigin}}
+	return &Client{cfg: cfg, idle: pool{life: cfg.Idle, perOrigin: cfg.PerOrigin, total: cfg.Total}}
 }
 
 // Takes reports whether a Client can send r: one that has no body, asks for no other protocol, and does no harm when it
@@ -91,15 +92,14 @@ func (c *Client) dial(ctx context.Context, o origin) (*conn, error) {
 		return nil, err
 	}
 	if o.scheme != "https" {
-		return c.newConn(raw, raw, nil, o), nil
+		return c.newConn(raw, raw, o), nil
 	}
-	g := &gate{Conn: raw}
-	secure, err := c.handshake(ctx, g, host)
+	secure, err := c.handshake(ctx, raw, host)
 	if err != nil {
 		raw.Close()
 		return nil, err
 	}
-	return c.newConn(secure, raw, g, o), nil
+	return c.newConn(secure, raw, o), nil
 }
 
 func (c *Client) handshake(ctx context.Context, raw net.Conn, host string) (net.Conn, error) {

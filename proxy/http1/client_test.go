@@ -28,7 +28,7 @@ func client(t *testing.T, roots *x509.CertPool, change ...func(*http1.Config)) (
 			return new(net.Dialer).DialContext(ctx, network, address)
 		},
 		TLS: &tls.Config{RootCAs: roots}, Handshake: 5 * time.Second,
-		Head: 5 * time.Second, HeadBytes: 64 << 10, Idle: time.Minute, PerOrigin: 2,
+		Head: 5 * time.Second, HeadBytes: 64 << 10, Idle: time.Minute, PerOrigin: 2, Total: 4,
 	}
 	for _, f := range change {
 		f(&cfg)

@@ -22,28 +22,33 @@ type conn struct {
 	origin origin
 	outer  net.Conn // what HTTP is spoken over
 	raw    net.Conn // what is below TLS, or the same
-	gate   *gate    // nil without TLS
 	socket *socket
 	r      *bufio.Reader
 	w      *bufio.Writer
 	left   int64 // bytes of a head that may still be read
 	slow   bool  // the last read ended because its time was over
+	spent  bool  // nothing can be sent any more
 	since  time.Time
 }
 
-// bufferBytes is that of each direction: a head, or a small answer. Larger reads pass the buffer by.
-const bufferBytes = 4 << 10
+// Sizes of the buffers. Larger reads pass the buffer by; trailers have to fit into it.
+const (
+	readBytes  = 32 << 10
+	writeBytes = 4 << 10
+)
 
-func (c *Client) newConn(outer, raw net.Conn, g *gate, o origin) *conn {
-	k := &conn{client: c, origin: o, outer: outer, raw: raw, gate: g, socket: newSocket(raw)}
-	k.r, k.w = bufio.NewReaderSize(k, bufferBytes), bufio.NewWriterSize(outer, bufferBytes)
+func (c *Client) newConn(outer, raw net.Conn, o origin) *conn {
+	k := &conn{client: c, origin: o, outer: outer, raw: raw, socket: socketOf(raw)}
+	k.r, k.w = bufio.NewReaderSize(k, readBytes), bufio.NewWriterSize(outer, writeBytes)
 	return k
 }
+
+var errHeadTooLong = errors.New("the head of the origin's answer is too long")
 
 // Read reads from the origin, and no more of a head than may be read.
 func (k *conn) Read(p []byte) (int, error) {
 	if k.left <= 0 {
-		return 0, fmt.Errorf("the head of the origin's answer is longer than %d bytes", k.client.cfg.HeadBytes)
+		return 0, errHeadTooLong
 	}
 	n, err := k.outer.Read(p[:min(int64(len(p)), k.left)])
 	k.left -= int64(n)
@@ -51,12 +56,15 @@ func (k *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// close says no goodbye of TLS, which an origin that does not read could hold up.
+func (k *conn) close() { k.raw.Close() }
+
 // exchange sends a request and reads the head of its answer. The connection then belongs to the answer's body.
 func (k *conn) exchange(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
 	_ = k.outer.SetDeadline(time.Now().Add(k.client.cfg.Head))
 	// To be closed is the one thing that nothing done here can undo by accident.
-	release := context.AfterFunc(ctx, func() { k.raw.Close() })
+	release := context.AfterFunc(ctx, k.close)
 	resp, err := k.ask(r)
 	if err != nil {
 		release()
@@ -66,7 +74,8 @@ func (k *conn) exchange(r *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	b := &body{ReadCloser: resp.Body, conn: k, ctx: ctx, release: release, last: resp.Close || resp.StatusCode < http.StatusOK}
+	b := &body{ReadCloser: resp.Body, ctx: ctx, release: release, last: resp.Close || k.spent || resp.StatusCode < http.StatusOK}
+	b.conn.Store(k)
 	if resp.Body == http.NoBody {
 		b.finish(nil)
 		return resp, nil
@@ -80,26 +89,47 @@ func (k *conn) exchange(r *http.Request) (*http.Response, error) {
 
 // ask passes over interim answers, as RFC 9110 15.2 has clients do that asked for none.
 func (k *conn) ask(r *http.Request) (*http.Response, error) {
-	if err := errors.Join(r.Write(k.w), k.w.Flush()); err != nil {
-		return nil, unanswered(err)
-	}
 	k.left = k.client.cfg.HeadBytes
+	if err := k.send(r); err != nil {
+		return nil, err
+	}
 	if _, err := k.r.Peek(1); err != nil {
 		return nil, unanswered(err)
 	}
 	for {
 		resp, err := http.ReadResponse(k.r, r)
-		if k.slow { // what was read by then is all that ReadResponse speaks of
+		switch { // of what was read by then ReadResponse would say that it is malformed
+		case k.slow:
 			return nil, os.ErrDeadlineExceeded
-		}
-		if err != nil {
+		case err != nil && k.left <= 0:
+			return nil, errHeadTooLong
+		case err != nil:
 			return nil, fmt.Errorf("read the origin's answer: %w", err)
-		}
-		if resp.StatusCode >= http.StatusOK || resp.StatusCode < http.StatusContinue || resp.StatusCode == http.StatusSwitchingProtocols {
+		case resp.StatusCode >= http.StatusOK, resp.StatusCode < http.StatusContinue, resp.StatusCode == http.StatusSwitchingProtocols:
 			k.left = math.MaxInt64
 			return resp, nil
 		}
 	}
+}
+
+// early is how long an answer is waited for that may have come before the request was sent.
+const early = time.Second
+
+// send writes a request. An origin may answer its first line and hang up: that is no failure.
+func (k *conn) send(r *http.Request) error {
+	err := r.Write(k.w)
+	if err == nil {
+		err = k.w.Flush()
+	}
+	if _, broke := errors.AsType[*net.OpError](err); !broke || errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	_ = k.outer.SetReadDeadline(time.Now().Add(early))
+	if _, none := k.r.Peek(1); none != nil {
+		return unanswered(err)
+	}
+	k.spent = true
+	return nil
 }
 
 // unanswered tells an origin that left from one that is slow: only the first may be asked again.
@@ -111,48 +141,4 @@ func unanswered(err error) error {
 		return errUnanswered
 	}
 	return fmt.Errorf("%w: %w", errUnanswered, err)
-}
-
-func (k *conn) close() { k.outer.Close() }
-
-// body is an answer's, and gives the connection back at its end.
-type body struct {
-	io.ReadCloser
-	conn    *conn // nil when it was given back
-	ctx     context.Context
-	release func() bool
-	last    bool // the origin ends the connection
-}
-
-// Read reads what is left of the answer.
-func (b *body) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err != nil {
-		err = b.finish(err)
-	}
-	return n, err
-}
-
-// Close ends the connection if the answer was not read to its end.
-func (b *body) Close() error {
-	b.finish(context.Canceled)
-	return nil
-}
-
-// finish keeps a connection whose answer has ended well for the next request. It returns what the answer ended
-// with: a context that was over is why its connection was closed.
-func (b *body) finish(err error) error {
-	k := b.conn
-	if k == nil {
-		return err
-	}
-	b.conn = nil
-	whole := err == nil || errors.Is(err, io.EOF)
-	if !b.release() || !whole || b.last || k.r.Buffered() > 0 || !k.client.idle.put(k) {
-		k.close()
-	}
-	if !whole && b.ctx.Err() != nil {
-		return b.ctx.Err()
-	}
-	return err
 }

@@ -1,17 +1,19 @@
 package http1
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
 
 // pool has the connections without work. Those that were used last are used first, so that the others grow old and end.
 type pool struct {
-	life      time.Duration
-	perOrigin int
+	life             time.Duration
+	perOrigin, total int
 
 	mu     sync.Mutex
 	idle   map[origin][]*conn // guarded by mu; the newest last
+	count  int                // guarded by mu: of all
 	sweep  *time.Timer        // guarded by mu; nil while nothing is kept
 	closed bool               // guarded by mu
 }
@@ -30,70 +32,86 @@ func (p *pool) take(o origin) *conn {
 func (p *pool) newest(o origin) *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	list := p.idle[o]
-	if len(list) == 0 {
+	n := len(p.idle[o])
+	if n == 0 {
 		return nil
 	}
-	k := list[len(list)-1]
-	list[len(list)-1] = nil
-	p.idle[o] = list[:len(list)-1]
+	return p.removeLocked(o, n-1)
+}
+
+func (p *pool) removeLocked(o origin, i int) *conn {
+	list := p.idle[o]
+	k := list[i]
+	if p.idle[o] = slices.Delete(list, i, i+1); len(list) == 1 {
+		delete(p.idle, o)
+	}
+	p.count--
 	return k
 }
 
-// put keeps a connection, unless there are enough.
+// put keeps a connection, unless its origin has enough. A sandbox that asks ever more origins must not take all
+// descriptors: the oldest connection makes room.
 func (p *pool) put(k *conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed || len(p.idle[k.origin]) >= p.perOrigin {
 		return false
 	}
+	if p.count >= p.total {
+		p.oldestLocked().close()
+	}
 	if p.idle == nil {
 		p.idle = map[origin][]*conn{}
 	}
 	k.since = time.Now()
 	p.idle[k.origin] = append(p.idle[k.origin], k)
+	p.count++
 	if p.sweep == nil {
-		p.sweep = time.AfterFunc(p.life, p.expire)
+		p.sweep = time.AfterFunc(p.life/sweeps, p.expire)
 	}
 	return true
 }
 
-// expire ends what was kept for too long, and comes back while anything is kept.
-func (p *pool) expire() {
-	for _, k := range p.expired(time.Now().Add(-p.life)) {
-		k.close()
+func (p *pool) oldestLocked() *conn {
+	var found origin
+	var oldest time.Time
+	for o, list := range p.idle {
+		if since := list[0].since; oldest.IsZero() || since.Before(oldest) {
+			found, oldest = o, since
+		}
 	}
+	return p.removeLocked(found, 0)
 }
 
-func (p *pool) expired(limit time.Time) (old []*conn) {
+// sweeps is how often in its life a connection is looked at: one that its origin has ended holds a descriptor.
+const sweeps = 6
+
+// expire ends what was kept for too long or has ended, and comes back while anything is kept.
+func (p *pool) expire() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	limit := time.Now().Add(-p.life)
 	for o, list := range p.idle {
-		n := 0
-		for n < len(list) && list[n].since.Before(limit) {
-			n++
-		}
-		old = append(old, list[:n]...)
-		if p.idle[o] = list[n:]; n == len(list) {
-			delete(p.idle, o)
+		for i := len(list) - 1; i >= 0; i-- {
+			if list[i].since.Before(limit) || !list[i].quiet() {
+				p.removeLocked(o, i).close()
+			}
 		}
 	}
-	if p.sweep = nil; len(p.idle) > 0 && !p.closed {
-		p.sweep = time.AfterFunc(p.life/2, p.expire)
+	if p.sweep = nil; p.count > 0 {
+		p.sweep = time.AfterFunc(p.life/sweeps, p.expire)
 	}
-	return old
 }
 
 func (p *pool) close() {
 	p.mu.Lock()
-	all := p.idle
-	if p.idle, p.closed = nil, true; p.sweep != nil {
-		p.sweep.Stop()
-	}
-	p.mu.Unlock()
-	for _, list := range all {
+	defer p.mu.Unlock()
+	for _, list := range p.idle {
 		for _, k := range list {
 			k.close()
 		}
+	}
+	if p.idle, p.count, p.closed = nil, 0, true; p.sweep != nil {
+		p.sweep.Stop()
 	}
 }
