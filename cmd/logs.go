@@ -166,7 +166,7 @@ func allowedFor(d store.Decision) string {
 	switch {
 	case d.Reason == "":
 		return ""
-	case d.Verdict == allowVerdict:
+	case d.Verdict == store.VerdictAllow:
 		return fmt.Sprintf(" asked=%q", d.Reason)
 	}
 	return fmt.Sprintf(" not_enforced=%q", d.Reason)

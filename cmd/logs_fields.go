@@ -47,8 +47,6 @@ type record struct {
 	Last       time.Time `json:"last,omitzero"` // of more than one
 }
 
-const allowVerdict = "allow"
-
 func logRecord(d store.Decision) record {
 	r := record{
 		Time: d.Time, Action: d.Method, Target: d.Target, Decision: d.Verdict, Host: d.Host, Port: d.Port,
@@ -57,7 +55,7 @@ func logRecord(d store.Decision) record {
 		Credential: d.Credential, Status: d.Status, BytesIn: d.BytesIn, BytesOut: d.BytesOut,
 		Millis: float64(d.Duration.Microseconds()) / 1000, Count: max(d.Count, 1),
 	}
-	if d.Verdict == allowVerdict {
+	if d.Verdict == store.VerdictAllow {
 		r.Reason, r.Asked = "", d.Reason
 	}
 	if d.Count > 1 {

@@ -14,7 +14,7 @@ func (d Decision) Fields(pid string) [][2]string {
 		return d.fileFields(pid)
 	}
 	if d.Layer == LayerRecord {
-		return [][2]string{{"decision", d.Verdict}, {"deny_reason", d.Reason}, {"id", strconv.FormatInt(d.ID, 10)}}
+		return [][2]string{{"decision", d.Verdict}, {"code", d.Code}, {"deny_reason", d.Reason}, {"id", strconv.FormatInt(d.ID, 10)}}
 	}
 	fields := [][2]string{
 		{"l7_action", cmp.Or(d.Method, "-")},

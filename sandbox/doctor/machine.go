@@ -95,11 +95,14 @@ func (h Host) state() confine.Finding {
 	return f
 }
 
-// enough is what a home, a record and the database need to begin with, in bytes.
-const enough = 1 << 30
+// Free space in bytes: what a home, a record and the database need to begin with, and what a start alone writes.
+const (
+	enough = 1 << 30
+	least  = 16 << 20
+)
 
 func (h Host) space() confine.Finding {
-	f := confine.Finding{Name: "free space", State: confine.Present}
+	f := confine.Finding{Name: "free space", State: confine.Present, Essential: true}
 	dir := nearest(h.Dirs.State)
 	var fs unix.Statfs_t
 	if err := unix.Statfs(dir, &fs); err != nil {
@@ -108,7 +111,11 @@ func (h Host) space() confine.Finding {
 	}
 	free := fs.Bavail * uint64(fs.Bsize)
 	f.Detail = fmt.Sprintf("%d MiB below %s", free>>20, dir)
-	if free < enough {
+	switch {
+	case free < least:
+		f = stops(f, fmt.Errorf("only %d MiB are free below %s", free>>20, dir))
+		f.Advice = "df -h " + dir
+	case free < enough:
 		f.State = confine.Partial
 		f.Lost = "every request is refused once the record cannot be written (audit_unavailable)"
 		f.Advice = "df -h " + dir

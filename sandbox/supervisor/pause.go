@@ -23,7 +23,9 @@ func (s *supervisor) pause(reason string) error {
 		s.paused = reason
 	}
 	s.mu.Unlock()
-	s.logger.Info("paused", "reason", reason)
+	if reason != looking { // which may be several times a second, on a disk that is short of space
+		s.logger.Info("paused", "reason", reason)
+	}
 	return s.box.Pause()
 }
 
