@@ -185,8 +185,8 @@ func (l *DecisionLog) Close() error {
 	<-l.done
 	l.timer.Stop()
 	var err error
-	if n := len(l.queue.entries); n > 0 {
-		err = fmt.Errorf("close decisions: %d are lost: %w", n, l.failure)
+	if lost, untold := len(l.queue.entries), l.gap.total-l.gap.written; lost+untold > 0 {
+		err = fmt.Errorf("close decisions: %d are lost, and %d refusals are in no record: %w", lost, untold, l.failure)
 	}
 	return errors.Join(err, l.held.Close())
 }
