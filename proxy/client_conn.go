@@ -19,6 +19,9 @@ type clientConn struct {
 
 	caller func() *flow // explicit door: a flow of this connection's caller without a destination
 
+	streams *connStreams // nil for HTTP/1
+	served  atomic.Int32 // of those, how many have a handler
+
 	guard  *guard // only touched by Read, which net/http never calls twice at once; nil for HTTP/2
 	ended  atomic.Pointer[violation]
 	closed sync.Once
@@ -60,6 +63,7 @@ func (c *clientConn) Read(p []byte) (int, error) {
 	}
 	n, err := c.Conn.Read(p)
 	if c.guard == nil {
+		c.streams.read(p[:n])
 		return n, err
 	}
 	ok, v := c.guard.feed(p[:n])
@@ -75,7 +79,9 @@ func (c *clientConn) Read(p []byte) (int, error) {
 
 func (c *clientConn) Write(p []byte) (int, error) {
 	if c.guard == nil {
-		return c.Conn.Write(p)
+		n, err := c.Conn.Write(p)
+		c.streams.wrote(p[:n])
+		return n, err
 	}
 	if !c.answering.Load() && isGeneric(p) {
 		c.closed.Do(func() { c.server.refuseMalformed(c, c.violation()) })
@@ -156,6 +162,9 @@ func (c *clientConn) Close() error {
 			c.server.recordUnused(c.flow)
 		}
 	})
+	if c.streams != nil {
+		c.streams.close()
+	}
 	return c.Conn.Close()
 }
 

@@ -58,7 +58,7 @@ func (x *exchange) ticket() *ticket {
 	t := &ticket{
 		method: x.r.Method, url: x.target.String(),
 		host: x.flow.host, port: x.flow.port, authority: x.flow.authority(false),
-		addresses: x.addresses, pool: pool{x.isHTTP2(), strings.Join(x.secrets, ",")},
+		addresses: x.addresses, pool: x.pool(),
 		broken: connOf(x.r).err,
 		failed: x.failed,
 	}
@@ -66,6 +66,13 @@ func (x *exchange) ticket() *ticket {
 		t.mask = x.mask
 	}
 	return t
+}
+
+// pool is that of connections which may carry the request.
+func (x *exchange) pool() pool {
+	p := pool{http2: x.isHTTP2(), secrets: strings.Join(x.secrets, ",")}
+	p.narrow = p.http2 && x.server.served.Load() > manyStreams
+	return p
 }
 
 // failed answers for an upstream that did not.

@@ -66,3 +66,16 @@ func (s *Server) SetBodyTimeout(d time.Duration) { s.limits.body = d }
 
 // CheckAddresses is checkAddresses.
 var CheckAddresses = checkAddresses
+
+// FrameHeads is what is seen of frames that come in pieces of n bytes: kind, flags and stream.
+func FrameHeads(b []byte, n int) (seen [][3]uint32) {
+	var f frames
+	for len(b) > 0 {
+		piece := b[:min(n, len(b))]
+		f.feed(piece, func(kind, flags byte, stream uint32) {
+			seen = append(seen, [3]uint32{uint32(kind), uint32(flags), stream})
+		})
+		b = b[len(piece):]
+	}
+	return seen
+}

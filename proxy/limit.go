@@ -20,7 +20,7 @@ type limits struct {
 	drainBytes     int64
 	headBytes      int // of one request's head
 	connections    int // accepted and open at once
-	streams        int // of all connections of HTTP/2, served at once
+	streams        int // of all connections of HTTP/2, served at once; twice as many may be open
 }
 
 func defaultLimits() limits {

@@ -38,14 +38,14 @@ const (
 	answerHead    = 256 << 10
 )
 
-func (u *upstream) newOrigins(http2 bool) *origins {
+func (u *upstream) newOrigins(p pool) *origins {
 	tls := &tls.Config{
 		RootCAs:            u.cfg.Roots,
 		MinVersion:         tls.VersionTLS12,
 		ClientSessionCache: tls.NewLRUClientSessionCache(256),
 	}
-	o := &origins{duplex: u.newTransport(tls, http2)}
-	if !http2 {
+	o := &origins{duplex: u.newTransport(tls, p)}
+	if !p.http2 {
 		o.simple = http1.New(http1.Config{
 			Dial: u.dialDecided, TLS: tls, Handshake: u.limits.handshake, Head: u.limits.responseHeader, HeadBytes: answerHead,
 			Idle: idleLife, PerOrigin: idlePerOrigin, Total: idleTotal,
@@ -54,15 +54,20 @@ func (u *upstream) newOrigins(http2 bool) *origins {
 	return o
 }
 
-func (u *upstream) newTransport(tls *tls.Config, http2 bool) *http.Transport {
+func (u *upstream) newTransport(tls *tls.Config, p pool) *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(http2)
+	protocols.SetHTTP2(p.http2)
+	untaken := maxUntaken
+	if p.narrow {
+		untaken = maxUntakenOfMany
+	}
 	return &http.Transport{
 		Proxy:                  nil, // never the environment's
 		DialContext:            u.dialDecided,
 		TLSClientConfig:        tls,
 		Protocols:              &protocols,
+		HTTP2:                  &http.HTTP2Config{MaxReceiveBufferPerStream: untaken},
 		TLSHandshakeTimeout:    u.limits.handshake,
 		ResponseHeaderTimeout:  u.limits.responseHeader,
 		ExpectContinueTimeout:  time.Second,

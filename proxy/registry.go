@@ -34,7 +34,8 @@ func (r *registry) remove(g *grant) {
 	delete(r.live, g)
 }
 
-// review ends every grant that the snapshot would not give.
+// review ends every grant that the snapshot would not give. It has no say about those of a newer policy, which may have
+// come while it was on its way here.
 func (r *registry) review(snapshot Snapshot) {
 	r.mu.Lock()
 	all := make([]*grant, 0, len(r.live))
@@ -43,7 +44,7 @@ func (r *registry) review(snapshot Snapshot) {
 	}
 	r.mu.Unlock()
 	for _, g := range all {
-		if !g.holds(snapshot) {
+		if g.revision <= snapshot.Revision && !g.holds(snapshot) {
 			g.revoke(snapshot)
 		}
 	}

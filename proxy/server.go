@@ -23,7 +23,8 @@ type Server struct {
 	forward  forwarder
 	buffers  *sync.Pool
 	live     registry
-	served   atomic.Int64 // streams of HTTP/2
+	served   atomic.Int64 // streams of HTTP/2 that have a handler
+	unended  *openStreams // of HTTP/2
 
 	outer    *http.Server // requests of the explicit door
 	requests *handoff     // connections whose requests are judged one by one
@@ -55,6 +56,7 @@ func newServer(cfg Config, l limits) *Server {
 		upstream: newUpstream(cfg, l), buffers: newBuffers(),
 		requests: newHandoff(), streams: newHandoff(), inside: newHandoff(),
 		original:  originalDestination,
+		unended:   &openStreams{limit: 2 * l.streams, conns: map[*connStreams]struct{}{}},
 		listeners: map[net.Listener]struct{}{}, sockets: map[*socket]struct{}{},
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())

@@ -33,6 +33,7 @@ type upstream struct {
 // pool names connections that may serve each other's requests.
 type pool struct {
 	http2   bool   // the client speaks it: gRPC needs it on both legs, everything else is faster without
+	narrow  bool   // there are many streams, and none may hold much
 	secrets string // providers whose secrets the requests carry: an origin may remember them by connection
 }
 
@@ -51,7 +52,7 @@ func (u *upstream) origins(p pool) *origins {
 	defer u.mu.Unlock()
 	o := u.pools[p]
 	if o == nil {
-		o = u.newOrigins(p.http2)
+		o = u.newOrigins(p)
 		u.pools[p] = o
 	}
 	return o

@@ -116,11 +116,11 @@ func (s *Sandboxes) Offer(ctx context.Context, box store.Sandbox, provider, secr
 
 // Secrets reports what would keep a sandbox from starting: a secret in a keyring that does not answer, or has it no more.
 func (s *Sandboxes) Secrets(ctx context.Context, name string) error {
-	box, err := s.Store.SandboxByName(ctx, name)
+	info, err := s.Get(ctx, name)
 	if err != nil {
 		return err
 	}
-	_, err = s.keyringSecrets(ctx, box)
+	_, err = s.keyringSecrets(ctx, info.Sandbox)
 	return err
 }
 
