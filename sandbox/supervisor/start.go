@@ -197,8 +197,7 @@ func (s *supervisor) release(context.Context) error {
 	if err := s.box.Go(); err != nil {
 		return err
 	}
-	late := time.AfterFunc(trustTime, func() { s.ahead.trust(); s.collect() })
-	s.undo.add(func() { late.Stop() })
+	s.keepPace()
 	s.remembering.Go(s.remember)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"runtime/pprof"
 
 	"exeat/policy"
@@ -15,6 +16,7 @@ import (
 	"exeat/proxy/ca"
 	"exeat/proxy/credential"
 	"exeat/proxy/identity"
+	"exeat/sandbox/pace"
 )
 
 // Hosts that exeat's clients ask for. All of them are the origin; the policy says what becomes of each.
@@ -46,6 +48,7 @@ func (o outside) dial(ctx context.Context, network, _ string) (net.Conn, error) 
 // directory for its files, the origin's address and certificate, and the file for a profile or "".
 func runExeat(args []string) error {
 	dir, o, roots, profile := args[0], outside{args[1]}, args[2], args[3]
+	go pace.Runner{Rest: debug.FreeOSMemory}.Run(context.Background())
 	decisions, err := openSink(dir)
 	if err != nil {
 		return err
