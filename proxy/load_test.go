@@ -55,11 +55,11 @@ func newLoadWorld(t *testing.T, l proxy.TestLimits, descriptors uint64) *world {
 	door := listen(t)
 	w.explicit = door.Addr().String()
 	go w.server.ServeExplicit(door)
-	block := make([]byte, 4<<10)
+	block := make([]byte, 16<<10)
 	w.originWith(nil, "plain.example", 80, func(rw http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		if r.URL.Path == "/big" {
-			for range 1 << 10 {
+			for range bigAnswer / len(block) {
 				_, _ = rw.Write(block)
 			}
 		}
@@ -67,6 +67,10 @@ func newLoadWorld(t *testing.T, l proxy.TestLimits, descriptors uint64) *world {
 	})
 	return w
 }
+
+// bigAnswer is in bytes, and does not fit between an origin and a client: each socket on the way takes 4 MiB at most
+// (net.ipv4.tcp_wmem), and an answer that fits is over before anybody reads it.
+const bigAnswer = 16 << 20
 
 const plainRequest = "GET /x HTTP/1.1\r\nHost: plain.example\r\n\r\n"
 

@@ -118,7 +118,7 @@ func TestSlowReaders(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := io.Copy(io.Discard, resp.Body); got != 4<<20+2 || err != nil {
+		if got, err := io.Copy(io.Discard, resp.Body); got != bigAnswer+2 || err != nil {
 			t.Errorf("read %d bytes, %v", got, err)
 		}
 	}
