@@ -20,7 +20,6 @@ type clientConn struct {
 	caller func() *flow // explicit door: a flow of this connection's caller without a destination
 
 	streams *connStreams // nil for HTTP/1
-	served  atomic.Int32 // of those, how many have a handler
 
 	guard  *guard // only touched by Read, which net/http never calls twice at once; nil for HTTP/2
 	ended  atomic.Pointer[violation]

@@ -43,6 +43,10 @@ func (x *exchange) forward() {
 	if x.r.ContentLength != 0 { // without this net/http reads the whole upload before it sends an answer that came early
 		_ = http.NewResponseController(x.w).EnableFullDuplex()
 	}
+	if x.isHTTP2() && x.r.ContentLength != 0 {
+		// net/http's transport does not notice that ctx is over while it waits for more of the body.
+		t.began = func() { context.AfterFunc(ctx, func() { x.r.Body.Close() }) }
+	}
 	x.server.forward.ServeHTTP(x.answer, x.outgoing(ctx))
 	x.recordMisuse()
 	if x.brokeOff(t) {
@@ -59,7 +63,7 @@ func (x *exchange) ticket() *ticket {
 		method: x.r.Method, url: x.target.String(),
 		host: x.flow.host, port: x.flow.port, authority: x.flow.authority(false),
 		addresses: x.addresses, pool: x.pool(),
-		broken: connOf(x.r).err,
+		broken: connOf(x.r).err, revoked: func() bool { return x.revoked.Load() != nil },
 		failed: x.failed,
 	}
 	if len(x.secrets) > 0 {

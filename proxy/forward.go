@@ -34,6 +34,10 @@ type ticket struct {
 	broken func() error
 	// kept waits until the record allows an answer; nil where it does already.
 	kept func() error
+	// began is called when an answer has begun; nil where nobody wants to know.
+	began func()
+	// revoked reports that the policy took back what it had granted.
+	revoked func() bool
 	// mask takes secrets from an answer; nil where none went out.
 	mask func(resp *http.Response)
 	// failed answers instead of the upstream; it may not return nil.
@@ -42,6 +46,7 @@ type ticket struct {
 	in        atomic.Int64 // bytes of the answer's body
 	out       atomic.Int64 // bytes of the request's body
 	truncated atomic.Bool  // the answer's body ended in an error
+	whole     atomic.Bool  // it ended well, and nobody had revoked it by then
 	headOnly  bool         // the answer is its header; set before that is written
 }
 
@@ -87,6 +92,9 @@ func (t *ticket) ask(transport http.RoundTripper, r *http.Request) *http.Respons
 		r.Body = upload{countedBody{ReadCloser: r.Body, count: &t.out}}
 	}
 	resp, err := transport.RoundTrip(r)
+	if err == nil && t.pool.http2 {
+		resp.Body = unawaited{resp.Body}
+	}
 	if err == nil && resp.StatusCode < http.StatusOK {
 		resp.Body.Close() // nobody asked to switch protocols: Upgrade is never forwarded; below 100 nothing is defined
 		err = fmt.Errorf("the origin's answer has the status %03d", resp.StatusCode)
@@ -100,17 +108,18 @@ func (t *ticket) ask(transport http.RoundTripper, r *http.Request) *http.Respons
 		return t.failed(r, err)
 	}
 	t.clean(resp)
+	if t.began != nil {
+		t.began()
+	}
 	return resp
 }
 
 // settle drops an answer that may not be shown, because the use of a secret was not recorded.
 func (t *ticket) settle(resp *http.Response, err error) error {
-	if t.kept == nil || t.kept() == nil {
+	if err != nil || t.kept == nil || t.kept() == nil {
 		return err
 	}
-	if err == nil {
-		resp.Body.Close()
-	}
+	resp.Body.Close()
 	return errNotKept
 }
 
@@ -120,29 +129,39 @@ func (t *ticket) clean(resp *http.Response) {
 	if t.mask != nil {
 		t.mask(resp)
 	}
-	resp.Body = countedBody{ReadCloser: resp.Body, count: &t.in, broken: &t.truncated}
+	resp.Body = countedBody{ReadCloser: resp.Body, count: &t.in, answer: t}
 }
 
-// countedBody counts what passes and remembers whether it ended in an error.
+// ended notes how an answer's body did.
+func (t *ticket) ended(err error) {
+	switch {
+	case !errors.Is(err, io.EOF):
+		t.truncated.Store(true)
+	case !t.revoked():
+		t.whole.Store(true)
+	}
+}
+
+// countedBody counts what passes and tells how it ended. goproxy compares bodies: its fields must be comparable.
 type countedBody struct {
 	io.ReadCloser
 	count  *atomic.Int64
-	broken *atomic.Bool // nil: not interesting
+	answer *ticket // whose answer it is; nil for a request's body
 }
 
 func (b countedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.count.Add(int64(n))
-	if err != nil && !errors.Is(err, io.EOF) && b.broken != nil {
-		b.broken.Store(true)
+	if err != nil && b.answer != nil {
+		b.answer.ended(err)
 	}
 	return n, err
 }
 
-// brokeOff reports that the origin's answer is not whole. One that was revoked is not, even if it ended well: an
-// origin that sees us leave may end it on the way.
+// brokeOff reports that the origin's answer is not whole. One that was revoked on its way is not, even if it ended
+// well: an origin that sees us leave may end it.
 func (x *exchange) brokeOff(t *ticket) bool {
-	return t.truncated.Load() || x.revoked.Load() != nil && !x.ours
+	return t.truncated.Load() || x.revoked.Load() != nil && !x.ours && !t.whole.Load()
 }
 
 // upload is a request's body. The server closes it when the exchange is over, and not the transport
@@ -150,6 +169,15 @@ func (x *exchange) brokeOff(t *ticket) bool {
 type upload struct{ countedBody }
 
 func (upload) Close() error { return nil }
+
+// unawaited is an answer's body by HTTP/2. The transport's Close waits for the request's body to be read on, which can
+// be a client's that speaks only when it has the end of this answer.
+type unawaited struct{ io.ReadCloser }
+
+func (u unawaited) Close() error {
+	go u.ReadCloser.Close() // ends with the request's context at the latest
+	return nil
+}
 
 // silent drops goproxy's messages.
 type silent struct{}

@@ -11,7 +11,8 @@ const (
 	maxStreams    = 128
 	maxFieldTable = 4096      // bytes of HPACK's dynamic table, either way
 	maxFrame      = 16 << 10  // bytes, as every client may send; the buffer for the longest one is kept
-	maxUnread     = 256 << 10 // bytes of bodies that nobody has read yet
+	maxUnread     = 64 << 10  // bytes of a body that nobody has read yet
+	maxUnreadAll  = 512 << 10 // of all: a body that is not read must not hold up those of other streams
 
 	// Bytes of an answer that an origin sent and the client does not take. Few streams get what a fast line far away
 	// needs; a program that opens many, and reads none, must not have that of each.
@@ -34,7 +35,7 @@ func (s *Server) http2Server(h http.HandlerFunc) *http.Server {
 		MaxDecoderHeaderTableSize: maxFieldTable,
 		MaxReadFrameSize:          maxFrame,
 
-		MaxReceiveBufferPerConnection: maxUnread,
+		MaxReceiveBufferPerConnection: maxUnreadAll,
 		MaxReceiveBufferPerStream:     maxUnread,
 	}
 	return server
@@ -46,8 +47,8 @@ func (s *Server) http2Server(h http.HandlerFunc) *http.Server {
 // program that takes all places, and lets none go, would keep every other from being served.
 func (s *Server) serveStream(w http.ResponseWriter, r *http.Request) {
 	c := connOf(r)
-	only := c.served.Add(1) == 1
-	defer c.served.Add(-1)
+	only := c.streams.served.Add(1) == 1
+	defer c.streams.served.Add(-1)
 	defer s.served.Add(-1)
 	if s.served.Add(1) > int64(s.limits.streams) && !only {
 		w.Header()["Content-Type"] = nil

@@ -3,6 +3,7 @@ package proxy
 import (
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 )
 
 // openStreams knows which streams are not over, of all connections, by the frames that pass. Handlers cannot tell: some
@@ -19,7 +20,9 @@ type openStreams struct {
 // connStreams are the streams of one connection.
 type connStreams struct {
 	of  *openStreams
-	end func() // the connection; waits for nothing
+	end func() // the connection
+
+	served atomic.Int32 // streams with a handler
 
 	in, out frames // each is touched by one goroutine at a time: net/http neither reads nor writes twice at once
 
@@ -62,29 +65,38 @@ func (c *connStreams) close() {
 	c.of.forget(c)
 }
 
-// began notes a stream, or the trailers of one. Where it is one too many, the connection with the most of them ends:
-// it may be another one, and is never that of a program with modest wishes while somebody else's are not.
+// began notes a stream, or the trailers of one. Where it is one too many, a connection ends: that with the most streams
+// that nobody serves any more, since those that are served have a bound of their own.
 func (o *openStreams) began(c *connStreams, stream uint32) {
+	if most := o.note(c, stream); most != nil {
+		most.end()
+	}
+}
+
+func (o *openStreams) note(c *connStreams, stream uint32) (most *connStreams) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if c.open == nil || stream <= c.last {
-		return
+		return nil
 	}
 	c.last = stream
 	c.open[stream] = struct{}{}
 	o.open++
 	if o.open <= o.limit {
-		return
+		return nil
 	}
-	most := c
+	most = c
 	for other := range o.conns {
-		if len(other.open) > len(most.open) {
+		if other.left() > most.left() {
 			most = other
 		}
 	}
 	o.forget(most)
-	most.end()
+	return most
 }
+
+// left is how many streams have no handler, and are not over. It needs mu.
+func (c *connStreams) left() int { return len(c.open) - int(c.served.Load()) }
 
 func (o *openStreams) ended(c *connStreams, stream uint32) {
 	o.mu.Lock()

@@ -59,11 +59,36 @@ func (known parties) id(ctx context.Context, insert *sql.Stmt, p party) (int64, 
 		return 0, err
 	}
 	id, err := result.LastInsertId()
+	if err != nil || p.bytes() > maxParty {
+		return id, err // it is written again
+	}
 	if len(known) >= maxParties {
 		clear(known)
 	}
-	known[p] = id
-	return id, err
+	known[p.clone()] = id
+	return id, nil
+}
+
+// maxParty is how many bytes of text are remembered of one: a sandbox chooses paths and names.
+const maxParty = 1024
+
+func (p *party) texts() []*string {
+	return []*string{&p.exe, &p.ancestors, &p.tainted, &p.host, &p.layer, &p.protocol, &p.method, &p.policy, &p.credential}
+}
+
+func (p party) bytes() (n int) {
+	for _, s := range p.texts() {
+		n += len(*s)
+	}
+	return n
+}
+
+// clone lets go of what the texts are parts of: a method is one of a request's first line, query and all.
+func (p party) clone() party {
+	for _, s := range p.texts() {
+		*s = strings.Clone(*s)
+	}
+	return p
 }
 
 // allow writes decisions that are plain, as many at once as it can.

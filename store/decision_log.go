@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -184,9 +185,12 @@ func (l *DecisionLog) Close() error {
 	close(l.quit)
 	<-l.done
 	l.timer.Stop()
+	l.mu.Lock() // who waits for room may still be refused
+	lost, untold, failure := len(l.queue.entries), l.gap.total-l.gap.written, l.failure
+	l.mu.Unlock()
 	var err error
-	if lost, untold := len(l.queue.entries), l.gap.total-l.gap.written; lost+untold > 0 {
-		err = fmt.Errorf("close decisions: %d are lost, and %d refusals are in no record: %w", lost, untold, l.failure)
+	if lost+untold > 0 {
+		err = fmt.Errorf("close decisions: %d are lost, and %d refusals are in no record: %w", lost, untold, cmp.Or(failure, errClosed))
 	}
 	return errors.Join(err, l.held.Close())
 }

@@ -48,24 +48,40 @@ func (r *DecisionReader) backward(ctx context.Context, firsts []int64, f Decisio
 // page returns what one file has, oldest first. more is false when all older
 // files were written before f.Since.
 func (r *DecisionReader) page(ctx context.Context, first int64, f DecisionFilter) (page []Decision, more bool, err error) {
-	db, err := r.file(ctx, first)
+	for {
+		db, page, more, err := r.pageAsIs(ctx, first, f)
+		if err != nil || db == nil || db.version >= allowedSchema {
+			return page, more, err
+		}
+		h, err := db.header(ctx)
+		if err != nil {
+			return nil, false, explain(db.path, err)
+		}
+		if h.version == db.version {
+			return page, more, nil
+		} // it was brought to a newer schema meanwhile: some of it may be in a table that was not looked at
+	}
+}
+
+func (r *DecisionReader) pageAsIs(ctx context.Context, first int64, f DecisionFilter) (db *database, page []Decision, more bool, err error) {
+	db, err = r.file(ctx, first)
 	if isMissing(err) {
-		return nil, true, nil
+		return nil, nil, true, nil
 	}
 	if err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
 	from, more := int64(0), true
 	if !f.Since.IsZero() {
 		if from, more, err = firstSince(ctx, db, f.Since); err != nil {
-			return nil, false, explain(db.path, err)
+			return nil, nil, false, explain(db.path, err)
 		}
 	}
 	page, err = all(ctx, db.pool, f.statement(db, from), scanDecision)
 	if f.AfterID <= 0 {
 		slices.Reverse(page)
 	}
-	return page, more, explain(db.path, err)
+	return db, page, more, explain(db.path, err)
 }
 
 // statement is the query for one file, from id on.

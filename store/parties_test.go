@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -47,5 +48,9 @@ func TestManyParties(t *testing.T) {
 			t.Fatalf("got row %d for %d, with %d known; %v", id, i, len(known), err)
 		}
 		seen[id] = true
+	}
+	before := len(known)
+	if _, err := known.id(t.Context(), insert, party{ancestors: strings.Repeat("x", maxParty+1)}); err != nil || len(known) > before {
+		t.Errorf("a long one is remembered: %v", err)
 	}
 }
