@@ -40,12 +40,12 @@ func (x *exchange) forward() {
 	g := &grant{revision: x.revision, holds: x.holds, revoke: x.revoke}
 	x.server.live.add(g, x.server.cfg.Snapshot)
 	defer x.server.live.remove(g)
-	if x.r.ContentLength != 0 { // without this net/http reads the whole upload before it sends an answer that came early
-		_ = http.NewResponseController(x.w).EnableFullDuplex()
-	}
-	if x.isHTTP2() && x.r.ContentLength != 0 {
-		// net/http's transport does not notice that ctx is over while it waits for more of the body.
+	switch {
+	case x.r.ContentLength == 0:
+	case x.isHTTP2(): // net/http's transport does not notice that ctx is over while it waits for more of the body
 		t.began = func() { context.AfterFunc(ctx, func() { x.r.Body.Close() }) }
+	default: // without this net/http reads the whole upload before it sends an answer that came early
+		_ = http.NewResponseController(x.w).EnableFullDuplex()
 	}
 	x.server.forward.ServeHTTP(x.answer, x.outgoing(ctx))
 	x.recordMisuse()

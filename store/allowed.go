@@ -41,8 +41,6 @@ func insertAllowed(rows int) string {
 		row + strings.Repeat(", "+row, rows-1)
 }
 
-const endAllowed = `UPDATE allowed SET status = ?, bytes_in = ?, bytes_out = ?, duration = ? WHERE id = ?`
-
 // maxParties is how many are remembered; the others are written again.
 const maxParties = 1024
 

@@ -32,7 +32,10 @@ const insertDecision = `INSERT INTO decisions (` + decisionColumns + `)
 	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (id) DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at), reason = excluded.reason`
 
-const endDecision = `UPDATE decisions SET status = ?, bytes_in = ?, bytes_out = ?, duration = ? WHERE id = ?`
+// endIn adds to a table's row how its request ended.
+func endIn(table string) string {
+	return `UPDATE ` + table + ` SET status = ?, bytes_in = ?, bytes_out = ?, duration = ? WHERE id = ?`
+}
 
 // open opens the newest file, or the first, and returns the next id.
 func (w *decisionWriter) open(ctx context.Context) (next int64, err error) {
@@ -68,7 +71,7 @@ func (w *decisionWriter) openFile(ctx context.Context, first int64) (*decisionFi
 
 func (f *decisionFile) prepare(ctx context.Context) (err error) {
 	for text, st := range map[string]**sql.Stmt{
-		insertDecision: &f.record, endDecision: &f.endOther, endAllowed: &f.endAllowed,
+		insertDecision: &f.record, endIn("decisions"): &f.endOther, endIn("allowed"): &f.endAllowed,
 		insertParty: &f.party, insertAllowed(1): &f.allowOne, insertAllowed(allowedRows): &f.allowMany,
 	} {
 		if *st, err = f.db.pool.PrepareContext(ctx, text); err != nil {

@@ -21,12 +21,7 @@ func TestLayers(t *testing.T) {
 	roots := x509.NewCertPool()
 	roots.AddCert(outer.Certificate())
 	for _, scheme := range []string{"http", "https"} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		go serveLayers(l, outer.TLS, scheme == "https")
+		address := accepting(t, func(c net.Conn) { layered(c, outer.TLS, scheme == "https") })
 		dials := 0
 		c, _ := client(t, roots, func(cfg *http1.Config) {
 			cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -36,7 +31,7 @@ func TestLayers(t *testing.T) {
 			}
 		})
 		for range 3 {
-			if status, text, err := get(t, c, scheme+"://"+l.Addr().String()); status != 200 || text != "hello" || err != nil {
+			if status, text, err := get(t, c, scheme+"://"+address); status != 200 || text != "hello" || err != nil {
 				t.Errorf("%s: got %d %q, %v", scheme, status, text, err)
 			}
 			time.Sleep(50 * time.Millisecond) // for what follows to arrive
@@ -47,25 +42,16 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// serveLayers answers one request of a connection and then says what nobody asked for.
-func serveLayers(l net.Listener, config *tls.Config, twice bool) {
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			defer c.Close()
-			top := tls.Server(c, config)
-			if twice {
-				top = tls.Server(top, config)
-			}
-			r := bufio.NewReader(top)
-			if hears(r) {
-				_, _ = io.WriteString(top, hello)
-				_, _ = io.WriteString(top, "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
-				hears(r)
-			}
-		}()
+// layered answers one request of a connection and then says what nobody asked for.
+func layered(c net.Conn, config *tls.Config, twice bool) {
+	top := tls.Server(c, config)
+	if twice {
+		top = tls.Server(top, config)
+	}
+	r := bufio.NewReader(top)
+	if hears(r) {
+		_, _ = io.WriteString(top, hello)
+		_, _ = io.WriteString(top, "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+		hears(r)
 	}
 }

@@ -32,27 +32,35 @@ func script(t *testing.T, f func(c net.Conn, r *bufio.Reader)) (urls map[string]
 		"http":  func(c net.Conn) net.Conn { return c },
 		"https": func(c net.Conn) net.Conn { return tls.Server(&corked{Conn: c}, certified.TLS) },
 	} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { l.Close() })
-		urls[scheme] = scheme + "://" + l.Addr().String()
-		go func() {
-			for {
-				c, err := l.Accept()
-				if err != nil {
-					return
-				}
-				go func() {
-					defer c.Close()
-					c := wrap(c)
-					f(c, bufio.NewReader(c))
-				}()
-			}
-		}()
+		urls[scheme] = scheme + "://" + accepting(t, func(c net.Conn) {
+			c = wrap(c)
+			f(c, bufio.NewReader(c))
+		})
 	}
 	return urls, roots
+}
+
+// accepting hands each connection to f until the test ends, and returns where to connect.
+func accepting(t *testing.T, f func(net.Conn)) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				f(c)
+			}()
+		}
+	}()
+	return l.Addr().String()
 }
 
 // corked holds what is written while held is set.
