@@ -171,14 +171,18 @@ func (s *scene) log(flags ...string) (all []logged) {
 // recorded wants a denial in the log, and returns it in words.
 func (s *scene) recorded(want denial) string {
 	s.t.Helper()
-	all := s.log("--denied")
-	for _, got := range all {
-		if want.fits(got, s.work) {
-			return fmt.Sprintf("%s %s:%d by %s: %s", got.Decision, got.Host, got.Port, strings.TrimPrefix(got.Binary, s.work+"/"), got.Code)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		all := s.log("--denied") // what is observed is recorded a moment after it went on
+		for _, got := range all {
+			if want.fits(got, s.work) {
+				return fmt.Sprintf("%s %s:%d by %s: %s", got.Decision, got.Host, got.Port, strings.TrimPrefix(got.Binary, s.work+"/"), got.Code)
+			}
+		}
+		if time.Now().After(deadline) {
+			s.t.Errorf("no record %+v among %+v", want, all)
+			return ""
 		}
 	}
-	s.t.Errorf("no record %+v among %+v", want, all)
-	return ""
 }
 
 func (d denial) fits(got logged, work string) bool {
