@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/textproto"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -13,6 +14,7 @@ import (
 type responseWriter struct {
 	http.ResponseWriter
 	status   int
+	left     int64      // bytes of the body to come, as the header promised; below 0 where it does not say
 	last     bool       // the connection ends with this answer
 	headOnly *bool      // nothing follows the header
 	buffers  *sync.Pool // of *[]byte
@@ -34,6 +36,7 @@ func (w *responseWriter) WriteHeader(status int) {
 		if h["Content-Type"] == nil {
 			h["Content-Type"] = nil // else net/http would guess one the origin did not send
 		}
+		w.left = promised(h)
 	}
 	w.ResponseWriter.WriteHeader(status)
 	if w.status == status && w.Header()["Content-Length"] == nil && !*w.headOnly {
@@ -46,10 +49,20 @@ func (w *responseWriter) Write(p []byte) (int, error) {
 		w.WriteHeader(http.StatusOK)
 	}
 	n, err := w.ResponseWriter.Write(p)
-	if err == nil {
+	w.left -= int64(n)
+	if err == nil && w.left != 0 { // what is whole goes out with its end: one frame of HTTP/2 less, and one write
 		w.Flush()
 	}
 	return n, err
+}
+
+// promised is the length of the body, or below 0.
+func promised(h http.Header) int64 {
+	n, err := strconv.ParseInt(h.Get("Content-Length"), 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
 }
 
 // Flush sends what was written; errors show at the next write.
