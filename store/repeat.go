@@ -10,13 +10,17 @@ const (
 	repeatLimit  = 20          // identical denials in repeatWindow that get a record each
 	repeatRecord = time.Minute // how long one record goes on counting
 	repeatWindow = time.Second
-	repeatKeys   = 1024 // different denials kept in mind
+	repeatKeys   = 1024             // different denials kept in mind
+	repeatForget = time.Second / 10 // between two looks at all of them, each of which holds up a denial
 )
 
 // repeats finds denials that come over and over. An agent in a loop would
 // otherwise own the disk, and drown what its human should read. The zero value
 // is ready.
-type repeats struct{ known map[repeatKey]*repeat }
+type repeats struct {
+	known  map[repeatKey]*repeat
+	forgot time.Time // when it last looked for what can be forgotten
+}
 
 // repeatKey is all that makes two denials the same. The process id is not part of
 // it: a shell loop has a new one each time.
@@ -63,7 +67,7 @@ func (r *repeats) find(key repeatKey, now time.Time) *repeat {
 	if seen := r.known[key]; seen != nil {
 		return seen
 	}
-	if len(r.known) >= repeatKeys {
+	if len(r.known) >= repeatKeys && now.Sub(r.forgot) >= repeatForget {
 		r.forget(now)
 	}
 	if len(r.known) >= repeatKeys {
@@ -72,11 +76,13 @@ func (r *repeats) find(key repeatKey, now time.Time) *repeat {
 	if r.known == nil {
 		r.known = map[repeatKey]*repeat{}
 	}
-	r.known[key] = &repeat{began: now}
-	return r.known[key]
+	seen := &repeat{began: now}
+	r.known[key.clone()] = seen
+	return seen
 }
 
 func (r *repeats) forget(now time.Time) {
+	r.forgot = now
 	for key, seen := range r.known {
 		if now.Sub(seen.began) >= 2*repeatWindow {
 			delete(r.known, key)
@@ -106,4 +112,14 @@ func keyOf(d *Decision) repeatKey {
 		method: d.Method, target: d.Target, policy: d.Policy, code: d.Code, reason: d.Reason,
 		port: d.Port, revision: d.Revision,
 	}
+}
+
+// clone lets go of what the texts are parts of: a path is one of a request's head, query and all.
+func (k repeatKey) clone() repeatKey {
+	for _, s := range []*string{
+		&k.exe, &k.ancestors, &k.tainted, &k.host, &k.layer, &k.protocol, &k.method, &k.target, &k.policy, &k.code, &k.reason,
+	} {
+		*s = strings.Clone(*s)
+	}
+	return k
 }
