@@ -153,6 +153,9 @@ func runProviderDelete(ctx context.Context, env Env, name string) error {
 	if err := boxes.Store.DeleteProvider(ctx, name); err != nil {
 		return err
 	}
+	if err := audit(ctx, env, boxes.Store, "delete provider", name, map[string]string{"type": p.Type, "kept": kept(p)}); err != nil {
+		return err
+	}
 	fmt.Fprintf(env.Err, "deleted provider %s and its secret\n", name)
 	return nil
 }

@@ -135,6 +135,10 @@ func saveProvider(ctx context.Context, env Env, row store.Provider, value creden
 	if err := env.keepSecret(ctx, row, value); err != nil {
 		return errors.Join(err, st.DeleteProvider(ctx, row.Name))
 	}
+	detail := map[string]string{"type": row.Type, "hosts": strings.Join(row.Hosts, ", "), "kept": kept(row)}
+	if err := audit(ctx, env, st, "create provider", row.Name, detail); err != nil {
+		return errors.Join(err, env.dropSecret(ctx, row), st.DeleteProvider(ctx, row.Name))
+	}
 	return nil
 }
 
