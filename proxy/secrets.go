@@ -103,15 +103,20 @@ func (x *exchange) mask(resp *http.Response) {
 	}
 }
 
+// firstRoom is how many bytes are made room for because an origin says that they come.
+const firstRoom = 8 << 10
+
 // hold reads a short answer to know its length. One that breaks off breaks off for the client too.
 func (x *exchange) hold(resp *http.Response) {
-	body, err := io.ReadAll(resp.Body)
-	rest := io.Reader(bytes.NewReader(body))
+	body := &bytes.Buffer{}
+	body.Grow(int(min(resp.ContentLength, firstRoom)))
+	_, err := body.ReadFrom(resp.Body)
+	rest := io.Reader(body)
 	if err != nil {
 		rest = io.MultiReader(rest, broken{err})
 	} else {
-		resp.ContentLength = int64(len(body))
-		resp.Header.Set("Content-Length", strconv.Itoa(len(body)))
+		resp.ContentLength = int64(body.Len())
+		resp.Header.Set("Content-Length", strconv.Itoa(body.Len()))
 	}
 	resp.Body = replayed{rest, resp.Body}
 }

@@ -3,6 +3,7 @@ package credential
 import (
 	"io"
 	"net/http"
+	"slices"
 )
 
 // MaskHeader puts the placeholder back wherever a header's value repeats a secret.
@@ -27,7 +28,7 @@ func (in *Injector) Mask(r io.ReadCloser) io.ReadCloser {
 	if in.state().swaps == nil {
 		return r
 	}
-	return &masked{ReadCloser: r, in: in}
+	return &masked{ReadCloser: r, in: in, piece: firstPiece}
 }
 
 // MaskKeepsLength reports that each text which Mask puts in is as long as the one it replaces, so that a
@@ -45,10 +46,16 @@ func (in *Injector) MaskKeepsLength() bool {
 	return true
 }
 
+// Bytes of an answer that are looked at together, which grow with the answer.
+const (
+	firstPiece = 2 << 10
+	maxPiece   = 8 << 10
+)
+
 type masked struct {
 	io.ReadCloser
 	in     *Injector
-	piece  [8 << 10]byte
+	piece  int    // room for so many bytes more
 	window []byte // not decided yet
 	ready  []byte // masked
 	given  int    // of ready
@@ -63,9 +70,7 @@ func (m *masked) Read(p []byte) (int, error) {
 		if m.err != nil {
 			return 0, m.err
 		}
-		var n int
-		n, m.err = m.ReadCloser.Read(m.piece[:])
-		m.window = append(m.window, m.piece[:n]...)
+		m.fill()
 		var rest []byte
 		m.ready, rest = m.in.state().swaps.exchange(m.ready[:0], m.window, m.err != nil)
 		m.window, m.given = append(m.window[:0], rest...), 0
@@ -73,6 +78,18 @@ func (m *masked) Read(p []byte) (int, error) {
 	n := copy(p, m.ready[m.given:])
 	m.given += n
 	return n, nil
+}
+
+// fill reads the next bytes into the window.
+func (m *masked) fill() {
+	have := len(m.window)
+	m.window = slices.Grow(m.window, m.piece)
+	var n int
+	n, m.err = m.ReadCloser.Read(m.window[have : have+m.piece])
+	m.window = m.window[:have+n]
+	if n == m.piece {
+		m.piece = maxPiece
+	}
 }
 
 // exchange appends window to dst with every text exchanged, leftmost first and of several there the
