@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"exeat/policy/alike"
 )
 
 // SocketText is the method by which rules name a client's messages on a WebSocket.
@@ -105,7 +107,7 @@ func (c *compiler) rule(at site, m *Match, deny bool) rule {
 		compiled.path = c.glob(at, globKey{globPath, m.Path, deny})
 	}
 	for _, key := range slices.Sorted(maps.Keys(m.Query)) {
-		compiled.query = append(compiled.query, param{key: key, values: c.values(at, m.Query[key])})
+		compiled.query = append(compiled.query, param{key: key, meant: alike.Parameter(key), values: c.values(at, m.Query[key])})
 	}
 	return compiled
 }
@@ -128,7 +130,7 @@ func (c *compiler) gitRules(at site, git *GitRule) []rule {
 			return c.glob(at, globKey{kind: globPath, pattern: "/" + git.Repo + suffix + end})
 		}
 		rules = append(rules,
-			rule{methods: methods{known: methodGet}, path: path("/info/refs"), query: []param{{key: "service", values: c.values(at, services)}}},
+			rule{methods: methods{known: methodGet}, path: path("/info/refs"), query: []param{{key: "service", meant: "service", values: c.values(at, services)}}},
 			rule{methods: methods{known: methodPost}, path: path("/git-upload-pack")},
 		)
 		if len(git.Push) > 0 {

@@ -89,12 +89,13 @@ func (a *Admission) closest(o *outcome) string {
 	return a.Decision.Policy
 }
 
-// ambiguous refuses a query that rules ask for and servers split differently.
+// ambiguous refuses a query that rules ask for and servers read differently.
 func (a *Admission) ambiguous(j *judged) Decision {
-	return a.request(Decision{
-		Verdict: Denied, Code: CodeMalformed, Policy: a.Decision.Policy,
-		Reason: "the query holds a ; where a rule asks for its keys",
-	}, j)
+	reason := "the query holds a key that servers may take for another one, which a rule asks for"
+	if j.splitsAtSemicolon() {
+		reason = "the query holds a ; where a rule asks for its keys"
+	}
+	return a.request(Decision{Verdict: Denied, Code: CodeMalformed, Policy: a.Decision.Policy, Reason: reason}, j)
 }
 
 // auditedRequest is a request that is forwarded although the rules deny it. It

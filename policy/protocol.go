@@ -103,7 +103,7 @@ func (o *outcome) grantsRequest(rules *ruleSet, j *judged) bool {
 	for r := range rules.near(j.path) {
 		switch {
 		case !r.matches(j):
-		case len(r.query) > 0 && j.splitsAtSemicolon():
+		case len(r.query) > 0 && j.splitsAtSemicolon(), r.hasTwin(j.query):
 			o.ambiguous = true
 		case r.action == nil:
 			return true

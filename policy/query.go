@@ -2,14 +2,18 @@ package policy
 
 import (
 	"errors"
+	"fmt"
 	"iter"
 	"net/url"
 	"strings"
+
+	"exeat/policy/alike"
 )
 
 // param is what a rule says of one query key.
 type param struct {
 	key    string
+	meant  string // the form of all keys that servers may take for it
 	values []*glob
 }
 
@@ -38,14 +42,32 @@ func (p *param) all(query string) bool {
 	return present
 }
 
-// some reports that the key is present with a value that matches.
+// some reports that the key, or what a server may take for it, is present with a value that matches.
 func (p *param) some(query string) bool {
 	for key, value := range pairs(query) {
-		if key == p.key && p.matches(value) {
+		if p.mayBe(key) && p.matches(value) {
 			return true
 		}
 	}
 	return false
+}
+
+// twin reports a key that a server may take for this one.
+func (p *param) twin(query string) bool {
+	for key := range pairs(query) {
+		if key != p.key && p.mayBe(key) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayBe reports a key that is this one to some server. The parts of one name, "page[size]" and "page[number]", differ.
+func (p *param) mayBe(key string) bool {
+	if strings.Contains(p.key, "[") {
+		return strings.EqualFold(strings.TrimSpace(key), p.key)
+	}
+	return key == p.key || alike.Parameter(key) == p.meant
 }
 
 // checkQuery refuses a query string that servers read in different ways.
@@ -93,30 +115,46 @@ func decodeQuery(s string) string {
 	return decoded
 }
 
-// override is the method that a `_method` parameter asks for: Rails, Laravel,
-// Symfony and others execute it in place of the request's own. More than one is
-// an error, since frameworks pick different ones. Some split at semicolons too.
+// override is the method that a parameter asks for and frameworks execute in place of the request's own. More than
+// one is an error, since frameworks pick different ones. Some split at semicolons too.
 func override(query string) (string, error) {
 	if !mayOverride(query) {
 		return "", nil
 	}
 	found := ""
 	for key, value := range pairs(strings.ReplaceAll(query, ";", "&")) {
-		if !strings.EqualFold(key, "_method") || value == "" {
-			continue
+		asked, err := OverrideIn(key, value)
+		if err != nil {
+			return "", fmt.Errorf("the query's %s %w", key, err)
 		}
-		if found != "" {
-			return "", errors.New("the query holds _method twice")
+		if asked != "" && found != "" {
+			return "", errors.New("the query asks for another method twice")
 		}
-		if !isToken(value) {
-			return "", errors.New("the query's _method is no method")
-		}
-		found = strings.ToUpper(value)
+		found += asked
 	}
 	return found, nil
 }
 
+// OverrideIn is the method that a parameter of a query or a form asks for, both decoded, or "": Rails, Laravel, Symfony
+// and Spring read it from _method, Salesforce from _HttpMethod, ASP.NET and Firebase from X-HTTP-Method-Override, and
+// Facebook from method, which is not always meant so. A value that is no method is an error.
+func OverrideIn(key, value string) (string, error) {
+	value = strings.ToUpper(value)
+	switch alike.Parameter(key) {
+	case "_method", "_httpmethod", "x-http-method-override":
+		if value != "" && !isToken(value) {
+			return "", errors.New("is no method")
+		}
+		return value, nil
+	case "method":
+		if methodBit(value)&(methodPost|methodPut|methodPatch|methodDelete) != 0 {
+			return value, nil
+		}
+	}
+	return "", nil
+}
+
 // mayOverride spares the common query the decoding.
 func mayOverride(query string) bool {
-	return strings.IndexByte(query, '%') >= 0 || strings.IndexByte(query, '_') >= 0
+	return strings.IndexByte(query, '%') >= 0 || strings.Contains(strings.ToLower(query), "method")
 }

@@ -124,7 +124,7 @@ type outcome struct {
 	unread    *endpoint // speaks for it and cannot read its body
 	auditor   *endpoint // only audits, and speaks for it
 	speaks    *endpoint // speaks for it
-	ambiguous bool      // a rule allows its query, which servers split differently
+	ambiguous bool      // a rule allows its query, which servers read differently
 	read      bool      // an endpoint for this path reads what is asked for, see readsAt
 	exact     bool      // one that names this path alone
 }

@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // rule is one compiled allow or deny rule.
 type rule struct {
@@ -35,6 +38,11 @@ func (r *rule) matches(j *judged) bool {
 		}
 	}
 	return true
+}
+
+// hasTwin reports that the query has a key beside those of the rule that a server may take for one of them.
+func (r *rule) hasTwin(query string) bool {
+	return slices.ContainsFunc(r.query, func(p param) bool { return p.twin(query) })
 }
 
 // fires is broad, for what denies: any form of the path, any value of a key,

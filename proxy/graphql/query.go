@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"exeat/policy/alike"
 	"exeat/proxy/strictjson"
 )
 
@@ -78,17 +79,10 @@ func readPair(pair string) (key, value string, err error) {
 	return key, value, nil
 }
 
-// parameterMeant is the parameter of a request that a key is, or is to the most liberal of servers: PHP drops spaces in front and
-// reads '.' and ' ' as '_', it and others take "query[]" and "extensions[persistedQuery]" for parts of the name in
-// front, C ends a name at NUL, and some ignore case.
+// parameterMeant is the parameter of a request that a key is, or is to the most liberal of servers.
 func parameterMeant(key string) string {
-	name := strings.TrimLeft(key, " \t\r\n\v\f")
-	if end := strings.IndexAny(name, "[\x00"); end >= 0 {
-		name = name[:end]
-	}
-	name = strings.NewReplacer(".", "_", " ", "_").Replace(name)
 	keys := payloadKeys()
-	if i := slices.IndexFunc(keys, func(known string) bool { return strings.EqualFold(known, strings.TrimRight(name, "_")) }); i >= 0 {
+	if i := slices.IndexFunc(keys, func(known string) bool { return alike.Parameter(known) == alike.Parameter(key) }); i >= 0 {
 		return keys[i]
 	}
 	return ""

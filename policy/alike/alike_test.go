@@ -1,0 +1,32 @@
+package alike_test
+
+import (
+	"testing"
+
+	"exeat/policy/alike"
+)
+
+func TestParameter(t *testing.T) {
+	for _, key := range []string{
+		"_method", "_METHOD", " _method", "\t \n_method", ".method", "[method", " .Method", "_method\x00x", "_method[]", "_method[a][b]", "_method[", "_method.",
+	} {
+		if got := alike.Parameter(key); got != "_method" {
+			t.Errorf("%q is %q", key, got)
+		}
+	}
+	for key, want := range map[string]string{
+		"": "", "method": "method", "a_b": "a_b", "a.b": "a_b", "a[b": "a_b", "a[b]": "a", "a-b": "a-b", "\x00a": "", "[]": "",
+	} {
+		if got := alike.Parameter(key); got != want {
+			t.Errorf("%q is %q, want %q", key, got, want)
+		}
+	}
+}
+
+func TestField(t *testing.T) {
+	for _, name := range []string{"X-Api-Key", "x_api-key", "X_API_KEY"} {
+		if got := alike.Field(name); got != "x-api-key" {
+			t.Errorf("%q is %q", name, got)
+		}
+	}
+}
