@@ -18,7 +18,12 @@ type Options struct {
 type Engine struct {
 	hosts    hostIndex
 	readOnly ruleSet // of uninspected endpoints beside inspected ones
+	fills    bool
 }
+
+// Fills reports that an endpoint lets credentials be put into bodies or messages: what a host keeps of those, it shows
+// to requests without a credential too.
+func (e *Engine) Fills() bool { return e.fills }
 
 // Compile makes the engine of a policy. The engine is nil if and only if a
 // problem is an error, which no policy that Parse accepts gives.
@@ -140,6 +145,7 @@ func (c *compiler) endpoint(at site, e *Endpoint) *endpoint {
 	compiled.deny, compiled.denies = newRuleSet(deny), len(deny) > 0
 	compiled.deniesActions = slices.ContainsFunc(deny, func(r rule) bool { return r.action != nil })
 	compiled.options = newOptions(e)
+	c.engine.fills = c.engine.fills || compiled.options.rewriteBody || compiled.options.rewriteMessages
 	return compiled
 }
 

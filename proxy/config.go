@@ -86,6 +86,9 @@ type Credentials interface {
 	// *credential.Misuse before a placeholder is complete.
 	Carries(data []byte) bool
 	Watch(r io.Reader) io.Reader
+	// Exposed tells whether a host may show secrets to requests without one: answers of all are masked then. With
+	// fills a policy has secrets put into bodies.
+	Exposed(to string, fills bool) bool
 	// MaskHeader and Mask put placeholders in place of secrets that an origin sends back.
 	MaskHeader(h http.Header)
 	Mask(r io.ReadCloser) io.ReadCloser

@@ -66,8 +66,8 @@ func (x *exchange) ticket() *ticket {
 		broken: connOf(x.r).err, revoked: func() bool { return x.revoked.Load() != nil },
 		failed: x.failed,
 	}
-	if len(x.secrets) > 0 {
-		t.mask = x.mask
+	if x.masked {
+		t.mask, t.maskTrailer = x.mask, x.server.cfg.Credentials.MaskHeader
 	}
 	return t
 }
@@ -104,11 +104,22 @@ func (x *exchange) explain(err error) *refusal {
 	} else if v := connOf(x.r).claim(); v != nil {
 		r = malformed(v)
 	} else if r = x.misused.Load(); r == nil {
-		return upstreamRefusal(x.flow, err)
+		return x.unreached(err)
 	}
 	var recordErr error
 	if r.id, recordErr = x.server.record(x.event(r.decision, x.status(r))); recordErr != nil {
 		return unrecorded()
+	}
+	return r
+}
+
+// unreached says why the origin could not be reached, without the secrets that its answer may have repeated.
+func (x *exchange) unreached(err error) *refusal {
+	r := upstreamRefusal(x.flow, err)
+	if x.masked {
+		text := http.Header{"Reason": {r.decision.Reason}}
+		x.server.cfg.Credentials.MaskHeader(text)
+		r.decision.Reason = text.Get("Reason")
 	}
 	return r
 }
@@ -136,8 +147,8 @@ func (x *exchange) refuse(r *refusal) {
 		var push *pushCommands
 		if x.isPush() && r.status == http.StatusForbidden {
 			push = x.commands()
-			if push.probe {
-				x.writePushResult(nil)
+			if push.probe && r.decision.Code == policy.CodePolicy && r.decision.Layer == "l7" {
+				x.writePushResult(nil) // what git sends next is refused, and recorded, with its refs
 				return
 			}
 		}
@@ -149,8 +160,12 @@ func (x *exchange) refuse(r *refusal) {
 			x.write(unrecorded())
 			return
 		}
-		if r.status == http.StatusOK {
+		switch {
+		case r.status == http.StatusOK:
 			x.refusePush(push, r)
+			return
+		case push != nil && push.probe && r.decision.Code == policy.CodeDenyRule:
+			x.writePushResult(nil)
 			return
 		}
 	}

@@ -38,16 +38,18 @@ type ticket struct {
 	began func()
 	// revoked reports that the policy took back what it had granted.
 	revoked func() bool
-	// mask takes secrets from an answer; nil where none went out.
-	mask func(resp *http.Response)
+	// mask takes secrets from an answer, and maskTrailer from what follows its body; nil where there can be none.
+	mask        func(resp *http.Response)
+	maskTrailer func(h http.Header)
 	// failed answers instead of the upstream; it may not return nil.
 	failed func(r *http.Request, err error) *http.Response
 
-	in        atomic.Int64 // bytes of the answer's body
-	out       atomic.Int64 // bytes of the request's body
-	truncated atomic.Bool  // the answer's body ended in an error
-	whole     atomic.Bool  // it ended well, and nobody had revoked it by then
-	headOnly  bool         // the answer is its header; set before that is written
+	in        atomic.Int64   // bytes of the answer's body
+	out       atomic.Int64   // bytes of the request's body
+	truncated atomic.Bool    // the answer's body ended in an error
+	whole     atomic.Bool    // it ended well, and nobody had revoked it by then
+	headOnly  bool           // the answer is its header; set before that is written
+	resp      *http.Response // the answer
 }
 
 // newForwarder makes goproxy a pure forwarder: it sees absolute URLs only, never a CONNECT, a TLS
@@ -125,15 +127,29 @@ func (t *ticket) settle(resp *http.Response, err error) error {
 
 // clean takes from an answer what an origin may not tell the client, and counts the rest.
 func (t *ticket) clean(resp *http.Response) {
+	dropHopByHop(resp.Header)    // goproxy takes "Upgrade: websocket" in any answer for a switch of protocols
 	resp.Header.Del(denialField) // only ours are denials
 	if t.mask != nil {
 		t.mask(resp)
 	}
 	resp.Body = countedBody{ReadCloser: resp.Body, count: &t.in, answer: t}
+	t.resp = resp
+}
+
+// cleanTrailer does for what follows a body what clean does for what stands before it.
+func (t *ticket) cleanTrailer(h http.Header) {
+	dropHopByHop(h)
+	for _, name := range [...]string{denialField, "Alt-Svc"} {
+		h.Del(name)
+	}
+	if t.maskTrailer != nil {
+		t.maskTrailer(h)
+	}
 }
 
 // ended notes how an answer's body did.
 func (t *ticket) ended(err error) {
+	t.cleanTrailer(t.resp.Trailer)
 	switch {
 	case !errors.Is(err, io.EOF):
 		t.truncated.Store(true)

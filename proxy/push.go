@@ -68,8 +68,8 @@ func readPushCommands(r io.Reader) *pushCommands {
 }
 
 func (p *pushCommands) add(line string) {
-	text, capabilities, first := strings.Cut(line, "\x00")
-	if first {
+	text, capabilities, listed := strings.Cut(line, "\x00")
+	if listed {
 		p.readCapabilities(capabilities)
 	}
 	if c, ok := readCommand(text); ok {
@@ -123,6 +123,10 @@ func isObject(s string) bool {
 }
 
 func (p *pushCommands) readCapabilities(list string) {
+	if strings.Contains(list, "\x00") { // git reads no further, and would not see what is seen here
+		p.unread = errors.New("the push has a line with two lists of capabilities, which are not read here")
+		return
+	}
 	for c := range strings.FieldsSeq(list) {
 		switch name, _, _ := strings.Cut(c, "="); name {
 		case "push-options":

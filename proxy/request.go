@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -31,6 +32,7 @@ type exchange struct {
 	addresses []netip.Addr            // checked
 	failure   error                   // why they could not be found
 	secrets   []string                // providers whose credentials were put in
+	masked    bool                    // its answer is looked through for secrets
 	read      inspection              // of the body
 	misused   atomic.Pointer[refusal] // the body carried a placeholder where it must not go
 	id        int64                   // of the record
@@ -61,6 +63,7 @@ func (x *exchange) judge() *refusal {
 	for _, step := range []func() *refusal{
 		func() *refusal { return x.flow.verdict },
 		x.checkAuthority,
+		x.dropNominated,
 		x.checkMethod,
 		x.readTarget,
 		func() *refusal { return x.decide(snapshot) },
@@ -97,6 +100,21 @@ func (x *exchange) checkAuthority() *refusal {
 		return refuse(http.StatusMisdirectedRequest, policy.CodeAuthority,
 			fmt.Sprintf("the request is for %s, the connection goes to %s", oneLine(x.r.Host), f.authority(true)))
 	}
+	return nil
+}
+
+// dropNominated takes the fields out that Connection names before the request is judged by them, since they do not
+// leave: an MCP server would take another version for the one that was looked at. Those of this hop are used first.
+func (x *exchange) dropNominated() *refusal {
+	h := x.r.Header
+	kept := http.Header{}
+	for _, name := range []string{"Connection", "Upgrade", "Te"} {
+		if v, ok := h[name]; ok {
+			kept[name] = v
+		}
+	}
+	dropNominated(h)
+	maps.Copy(h, kept)
 	return nil
 }
 

@@ -37,10 +37,18 @@ func (x *exchange) addCredentials() *refusal {
 	if r := x.fillBody(secrets, to); r != nil {
 		return r
 	}
-	if len(x.secrets) > 0 { // what repeats a secret can only be found in what is not compressed
-		x.r.Header.Set("Accept-Encoding", "identity")
+	if x.masked = len(x.secrets) > 0 || secrets.Exposed(to, x.server.cfg.Snapshot().Engine.Fills()); x.masked {
+		wantWhole(x.r.Header)
 	}
 	return nil
+}
+
+// wantWhole asks for an answer in which what repeats a secret can be found: it is not compressed, and nobody chooses
+// ranges of which each has a part (RFC 9110 14.2: a server may ignore them).
+func wantWhole(h http.Header) {
+	h.Set("Accept-Encoding", "identity")
+	h.Del("Range")
+	h.Del("If-Range")
 }
 
 // fillBody puts secrets into the body where the policy asks for it. Elsewhere, and in what is too long to
@@ -83,7 +91,7 @@ func (x *exchange) recordMisuse() {
 	}
 }
 
-// mask takes the secrets that went out with a request from its answer. Where a masked text may have another
+// mask takes secrets from an answer: those that went out with the request, and those that the host may have kept. Where a masked text may have another
 // length, a short answer is held to count it, and a long one is sent in chunks.
 func (x *exchange) mask(resp *http.Response) {
 	secrets := x.server.cfg.Credentials

@@ -109,7 +109,7 @@ func (x *exchange) switchClient(resp *http.Response) (io.ReadWriteCloser, error)
 	}
 	dropHopByHop(resp.Header)
 	resp.Header.Del(denialField)
-	if len(x.secrets) > 0 {
+	if x.masked {
 		x.server.cfg.Credentials.MaskHeader(resp.Header)
 	}
 	w := bufio.NewWriter(conn)

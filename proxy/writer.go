@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"exeat/policy/alike"
 )
 
 // responseWriter is what the forwarder writes an answer to. It sends every piece on as it arrives, so
@@ -28,7 +30,6 @@ func (w *responseWriter) WriteHeader(status int) {
 	if status >= 200 && w.status == 0 {
 		w.status = status
 		h := w.Header()
-		dropHopByHop(h)
 		if w.last {
 			h.Set("Connection", "close")
 		}
@@ -81,9 +82,8 @@ func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter 
 // writerOnly hides ReadFrom from io.CopyBuffer.
 type writerOnly struct{ io.Writer }
 
-// dropHopByHop removes the fields that concern one connection (RFC 9110 7.6.1), among them all that
-// Connection names. net/http has taken Transfer-Encoding and Trailer out before.
-func dropHopByHop(h http.Header) {
+// dropNominated removes the fields that Connection names as those of one connection (RFC 9110 7.6.1).
+func dropNominated(h http.Header) {
 	for _, field := range h["Connection"] {
 		for name := range strings.SplitSeq(field, ",") {
 			if name = textproto.TrimString(name); name != "" {
@@ -91,6 +91,12 @@ func dropHopByHop(h http.Header) {
 			}
 		}
 	}
+}
+
+// dropHopByHop removes all fields that concern one connection. net/http has taken Transfer-Encoding and Trailer out
+// before.
+func dropHopByHop(h http.Header) {
+	dropNominated(h)
 	for _, name := range [...]string{
 		"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Upgrade", "Http2-Settings",
 	} {
@@ -106,7 +112,7 @@ func cleanRequest(h http.Header) {
 		h["Te"] = []string{"trailers"}
 	}
 	for name := range h {
-		if overrides(name) {
+		if overrides(name) || disguised(name) {
 			delete(h, name)
 		}
 	}
@@ -118,13 +124,27 @@ func cleanRequest(h http.Header) {
 // overrides reports whether a field makes some frameworks serve another method, path or host than the
 // ones that were judged. CGI reads "_" and "-" alike.
 func overrides(name string) bool {
-	switch strings.ToLower(strings.ReplaceAll(name, "_", "-")) {
+	switch alike.Field(name) {
 	case "x-http-method-override", "x-http-method", "x-method-override", "x-method",
 		"x-original-url", "x-rewrite-url", "x-original-uri", "x-original-host", "x-host", "forwarded",
 		"x-forwarded-host", "x-forwarded-server", "x-forwarded-prefix", "x-forwarded-uri", "x-forwarded-method":
 		return true
 	}
 	return false
+}
+
+// disguised reports a field that CGI takes for one which is judged, or written, in its own spelling alone.
+func disguised(name string) bool {
+	if !strings.Contains(name, "_") {
+		return false
+	}
+	switch field := alike.Field(name); field {
+	case "accept-encoding", "range", "if-range", "content-length", "transfer-encoding", "host", "connection", "te", "trailer",
+		"upgrade", "expect", "destination":
+		return true
+	default:
+		return strings.HasPrefix(field, "mcp-") || strings.HasPrefix(field, "sec-websocket-")
+	}
 }
 
 // headerHas reports whether a comma-separated field lists a token.

@@ -2,6 +2,7 @@ package credential
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -15,12 +16,34 @@ func (b binding) basic(encoded string) (string, bool) {
 	for _, part := range []*string{&user, &password} {
 		if *part == b.placeholder {
 			*part, found = b.secret.Reveal(), true
+		} else if isKey(*part) {
+			return "", false
 		}
 	}
 	if !found || strings.Contains(user, ":") { // a user cannot contain ":", so such a secret cannot be one
 		return "", false
 	}
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password)), true
+}
+
+// isKey tells whether what stands beside a secret is a key of its own, which a server may prefer, and no name: it
+// begins like one, or is as long.
+func isKey(s string) bool {
+	return len(s) >= 32 && !strings.Contains(s, "@") || slices.ContainsFunc(keyPrefixes(), func(prefix string) bool { return strings.HasPrefix(s, prefix) })
+}
+
+// keyPrefixes are how the secrets of all types begin, where they begin with something.
+func keyPrefixes() []string {
+	var all []string
+	for _, name := range Types() {
+		p, _ := ProfileOf(name) // they are the types there are
+		for _, s := range p.shapes {
+			if s.prefix != "" {
+				all = append(all, s.prefix)
+			}
+		}
+	}
+	return all
 }
 
 // decodeBasic accepts what servers accept: the standard alphabet and the URL one, padded or not.

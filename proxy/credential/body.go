@@ -38,6 +38,9 @@ func (in *Injector) Body(to string, verified bool, contentType string, body []by
 	if out, err = rewrite(body, f); err != nil {
 		return nil, nil, err
 	}
+	if f.added > maxAdded {
+		return nil, nil, &Error{Text: fmt.Sprintf("the body asks for a credential so often that it would grow by more than %d bytes", maxAdded)}
+	}
 	return out, f.used(), nil
 }
 
@@ -59,15 +62,20 @@ func rewriterOf(contentType string) rewriter {
 	return nil
 }
 
+// maxAdded bounds what placeholders that are repeated can make of a body, in bytes.
+const maxAdded = 1 << 20
+
 // filler puts secrets into texts and remembers whose.
 type filler struct {
 	bindings []binding
 	filled   map[string]bool
+	added    int // bytes; above maxAdded nothing more is put in
 }
 
 func (f *filler) fill(text string) string {
 	for _, b := range f.bindings {
-		if !strings.Contains(text, b.placeholder) {
+		n := strings.Count(text, b.placeholder)
+		if f.added += n * len(b.secret.Reveal()); n == 0 || f.added > maxAdded {
 			continue
 		}
 		if f.filled == nil {

@@ -3,6 +3,7 @@ package credential_test
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -62,6 +63,24 @@ func TestBody(t *testing.T) {
 	var misuse *credential.Misuse
 	if _, _, err := in.Body(own, false, json, []byte(fill(`"P"`))); !errors.As(err, &misuse) || !misuse.Unverified {
 		t.Errorf("without TLS: got %v", err)
+	}
+}
+
+// A few placeholders must not become a body of any length.
+func TestBodyIsBounded(t *testing.T) {
+	in, err := credential.NewInjector(attach(t, "api", "generic", strings.Repeat("s", 8<<10), credential.Options{Variable: "API_KEY", Hosts: []string{"api.example.com"}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range map[int]string{100: "", 129: "the body asks for a credential so often that it would grow by more than 1048576 bytes"} {
+		for kind, body := range map[string]string{
+			"text/plain": strings.Repeat(in.Env()["API_KEY"], n), "application/json": "[" + strings.TrimSuffix(strings.Repeat(`"`+in.Env()["API_KEY"]+`",`, n), ",") + "]",
+		} {
+			_, _, err := in.Body("api.example.com", true, kind, []byte(body))
+			if got := fmt.Sprint(err); err != nil && got != want || err == nil && want != "" {
+				t.Errorf("%d times in %s: got %v", n, kind, err)
+			}
+		}
 	}
 }
 

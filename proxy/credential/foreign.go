@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"exeat/policy/alike"
 )
 
 // carriers are the headers in which services expect credentials, and parameters the names of query
@@ -43,27 +45,42 @@ func (in *Injector) Foreign(to string, h http.Header, target *url.URL) error {
 	return nil
 }
 
+// foreignHeader looks at all spellings that CGI takes for a carrier; a placeholder counts in the right one alone.
 func foreignHeader(own []binding, h http.Header) string {
-	for _, key := range carriers {
-		for _, v := range h.Values(key) {
-			if key == "Cookie" && harmless(v) {
+	for key, values := range h {
+		name := http.CanonicalHeaderKey(alike.Field(key))
+		for _, v := range values {
+			switch {
+			case name == "Sec-Websocket-Protocol" && carriesKey(v):
+			case !slices.Contains(carriers, name), name == "Cookie" && harmless(v), name == key && placed(own, key, v):
 				continue
 			}
-			if !slices.ContainsFunc(own, func(b binding) bool { _, ok := b.credential(v); return ok && b.carries(key) }) {
-				return "header " + key
-			}
+			return "header " + key
 		}
 	}
 	return ""
 }
 
+// placed tells whether the value is a placeholder of the host's providers, where their types carry credentials.
+func placed(own []binding, key, value string) bool {
+	return slices.ContainsFunc(own, func(b binding) bool { _, ok := b.credential(value); return ok && b.carries(key) })
+}
+
+// carriesKey finds keys among the protocols that are offered for a WebSocket, where browsers have no other place for
+// them: "openai-insecure-api-key.KEY", "base64url.bearer.authorization.k8s.io.TOKEN".
+func carriesKey(protocols string) bool {
+	protocols = strings.ToLower(protocols)
+	return strings.Contains(protocols, "api-key.") || strings.Contains(protocols, "bearer.")
+}
+
 // bots are cookies by which a front tells programs from people. They stand for no account.
 var bots = []string{"__cf_bm", "_cfuvid", "cf_clearance", "__cflb"}
 
-// harmless tells whether a Cookie field has no other cookies than those.
+// harmless tells whether a Cookie field has no other cookies than those, to servers too that begin one at a comma or a
+// space (Python's http.cookies).
 func harmless(field string) bool {
-	for cookie := range strings.SplitSeq(field, ";") {
-		name, _, _ := strings.Cut(strings.TrimSpace(cookie), "=")
+	for cookie := range strings.FieldsFuncSeq(field, func(r rune) bool { return strings.ContainsRune(";, \t", r) }) {
+		name, _, _ := strings.Cut(cookie, "=")
 		if !slices.Contains(bots, name) {
 			return false
 		}
@@ -72,19 +89,20 @@ func harmless(field string) bool {
 }
 
 // foreignParameter looks at the parameters that carry credentials anywhere, and at those that do for
-// these providers. Case is no difference to some servers.
+// these providers, in all spellings that servers take for them.
 func foreignParameter(own []binding, target *url.URL) string {
 	if target == nil || target.RawQuery == "" {
 		return ""
 	}
-	for pair := range strings.SplitSeq(target.RawQuery, "&") {
-		name, value, _ := strings.Cut(pair, "=")
-		name = strings.ToLower(unescape(name))
+	for pair := range strings.SplitSeq(strings.ReplaceAll(target.RawQuery, ";", "&"), "&") {
+		key, value, _ := strings.Cut(pair, "=")
+		key = unescape(key)
+		name := alike.Parameter(strings.ReplaceAll(key, "+", " "))
 		named := slices.Contains(parameters, name)
 		expected := false
 		for _, b := range own {
 			named = named || slices.Contains(b.profile.query, name)
-			expected = expected || b.carriesParameter(name) && unescape(value) == b.placeholder
+			expected = expected || b.carriesParameter(key) && unescape(value) == b.placeholder
 		}
 		if named && !expected {
 			return "query parameter " + name

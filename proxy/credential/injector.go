@@ -33,6 +33,7 @@ type binding struct {
 	provider    Provider
 	profile     Profile
 	places      []place // none once it is detached
+	lent        []place // where it has been sent, if only before that
 	placeholder string
 	secret      Value
 	past        []Value // the secrets before this one, which an answer may still repeat
@@ -68,6 +69,7 @@ func bind(a Attachment) (binding, error) {
 		p, _ := parsePlace(h) // checked above
 		b.places = append(b.places, p)
 	}
+	b.lent = b.places
 	b.placeholder, err = profile.shapeOf(a.Secret).new()
 	return b, err
 }
@@ -110,6 +112,15 @@ func (in *Injector) Hosts() []string {
 // owns tells whether a request to d is one for the binding's secret.
 func (b binding) owns(d destination) bool {
 	return slices.ContainsFunc(b.places, func(p place) bool { return p.contains(d) })
+}
+
+// Exposed tells whether the host of to, HOST[:PORT], may show a secret to requests without one: because the provider's
+// type puts it where servers keep what they are sent, or, with fills, because a policy has it put into bodies.
+func (in *Injector) Exposed(to string, fills bool) bool {
+	d := destinationOf(to, nil)
+	return slices.ContainsFunc(in.bindings(), func(b binding) bool {
+		return (fills || b.profile.headers == nil) && slices.ContainsFunc(b.lent, func(p place) bool { return p.host == d.host })
+	})
 }
 
 // names tells whether the host is the provider's, whatever port and path.

@@ -106,6 +106,12 @@ func TestForeignParameter(t *testing.T) {
 		{host + ":8443", "key=AIzaATTACKER", true},
 		{host, "access_token=ya29.attacker", true},
 		{host, "alt=sse", false},
+		{host, "alt=sse;key=AIzaATTACKER", true},
+		{host, "+key=AIzaATTACKER", true},
+		{host, "key[]=AIzaATTACKER", true},
+		{host, "key%00x=AIzaATTACKER", true},
+		{host, "access.token=ya29.attacker", true},
+		{host, "+key=" + in.Env()["GEMINI_API_KEY"], true},
 		{"example.org", "key=AIzaATTACKER", false},
 	}
 	for _, row := range rows {

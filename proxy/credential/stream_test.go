@@ -112,6 +112,8 @@ func TestMask(t *testing.T) {
 		{"in JSON for browsers", `"q\"b\\c/d\u003ce\u003e+%~?"`, `"` + a + `"`},
 		{"in JSON with slashes", `"q\"b\\c\/d<e>+%~?"`, `"` + a + `"`},
 		{"in a query", `?k=q%22b%5Cc%2Fd%3Ce%3E%2B%25~%3F&x`, "?k=" + a + "&x"},
+		{"in a query of .NET", `?k=q%22b%5cc%2fd%3ce%3e%2b%25~%3f&x`, "?k=" + a + "&x"},
+		{"in a query of Python", `?k=q%22b%5Cc/d%3Ce%3E%2B%25~%3F&x`, "?k=" + a + "&x"},
 		{"the longest first", "abababababa", c + "a"},
 		{"the first first", "xababababb", "x" + b + "b"},
 		{"twice in a row", "abababab-abababab", b + "-" + b},

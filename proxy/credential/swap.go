@@ -52,7 +52,10 @@ func swapsOf(bindings []binding) *swaps {
 
 func formsOf(secret, placeholder string) []swap {
 	var all []swap
-	for _, form := range []func(string) string{same, plainJSON, carefulJSON, slashJSON, url.QueryEscape, url.PathEscape} {
+	for _, form := range []func(string) string{
+		same, plainJSON, carefulJSON, slashJSON, url.QueryEscape, url.PathEscape, strictEscape, slashEscape,
+		lowerHex(url.QueryEscape), lowerHex(url.PathEscape), lowerHex(strictEscape), lowerHex(slashEscape),
+	} {
 		all = append(all, swap{[]byte(form(secret)), []byte(form(placeholder))})
 	}
 	filler := strings.Repeat(placeholder, len(secret)/len(placeholder)+1)[:len(secret)]
@@ -82,3 +85,22 @@ func carefulJSON(s string) string {
 
 // slashJSON also escapes slashes, as PHP does.
 func slashJSON(s string) string { return strings.ReplaceAll(plainJSON(s), "/", `\/`) }
+
+// strictEscape leaves nothing but what is unreserved (RFC 3986 2.3), as encodeURIComponent does.
+func strictEscape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
+// slashEscape also leaves slashes, as Python's quote does.
+func slashEscape(s string) string { return strings.ReplaceAll(strictEscape(s), "%2F", "/") }
+
+// lowerHex writes the digits of escapes as .NET does.
+func lowerHex(escape func(string) string) func(string) string {
+	return func(s string) string {
+		out := []byte(escape(s))
+		for i := 0; i+2 < len(out); i++ {
+			if out[i] == '%' {
+				copy(out[i:], bytes.ToLower(out[i:i+3]))
+			}
+		}
+		return string(out)
+	}
+}
