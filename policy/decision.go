@@ -70,6 +70,9 @@ type Request struct {
 	Path   string
 	Query  string // raw, without "?"
 
+	// Override is the method that a field of its body asks for, which a server may execute instead; "" for none.
+	Override string
+
 	Upgrade bool              // it asks to become a WebSocket, in which client and server send what they like
 	Actions []Action          // what its body asks for, as far as Reads wanted it
 	Unread  map[string]string // by protocol, why what Reads wanted could not be read

@@ -24,11 +24,14 @@ func (a *Admission) Request(r Request) Decision {
 	}
 	j := r.judged(strings.ToUpper(r.Method))
 	d := a.judge(&j)
-	if asked != "" && asked != j.method && d.Verdict != Denied {
-		// The server may execute either method, so both must be allowed.
-		other := j.as(asked)
+	for _, method := range []string{asked, r.Override} {
+		if method == "" || method == j.method || d.Verdict == Denied {
+			continue
+		}
+		// The server may execute any of them, so all must be allowed.
+		other := j.as(method)
 		if second := a.judge(&other); second.Verdict != Allowed {
-			return second
+			d = second
 		}
 	}
 	return d

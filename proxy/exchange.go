@@ -103,7 +103,7 @@ func (x *exchange) explain(err error) *refusal {
 		r = denied(d)
 	} else if v := connOf(x.r).claim(); v != nil {
 		r = malformed(v)
-	} else if r = x.misused.Load(); r == nil {
+	} else if r = x.ended.Load(); r == nil {
 		return x.unreached(err)
 	}
 	var recordErr error

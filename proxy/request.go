@@ -34,7 +34,7 @@ type exchange struct {
 	secrets   []string                // providers whose credentials were put in
 	masked    bool                    // its answer is looked through for secrets
 	read      inspection              // of the body
-	misused   atomic.Pointer[refusal] // the body carried a placeholder where it must not go
+	ended     atomic.Pointer[refusal] // why the body was ended: a placeholder where it must not go, or a method that is denied
 	id        int64                   // of the record
 
 	cancel  context.CancelFunc
@@ -73,7 +73,10 @@ func (x *exchange) judge() *refusal {
 			return r
 		}
 	}
-	return x.addCredentials()
+	if r := x.addCredentials(); r != nil {
+		return r
+	}
+	return x.watchBody()
 }
 
 // checkAuthority pins the request to the connection's destination: without it, an allowed connection
@@ -158,6 +161,9 @@ func (x *exchange) decide(snapshot Snapshot) *refusal {
 	x.decision = admission.Request(x.request)
 	if x.decision.Verdict == policy.Denied {
 		return denied(x.decision)
+	}
+	if r := x.checkDestination(&admission); r != nil {
+		return r
 	}
 	var err error
 	var forbidden *addressError

@@ -79,14 +79,14 @@ type watched struct {
 func (w watched) Read(p []byte) (int, error) {
 	n, err := w.Reader.Read(p)
 	if misuse, ok := errors.AsType[*credential.Misuse](err); ok {
-		w.x.misused.Store(refuse(http.StatusForbidden, policy.CodeCredential, misuse.Error()))
+		w.x.ended.Store(refuse(http.StatusForbidden, policy.CodeCredential, misuse.Error()))
 	}
 	return n, err
 }
 
 // recordMisuse records a placeholder in a body whose answer came all the same, before all of it was sent.
 func (x *exchange) recordMisuse() {
-	if r := x.misused.Load(); r != nil && r.id == 0 {
+	if r := x.ended.Load(); r != nil && r.id == 0 {
 		_, _ = x.server.record(x.event(r.decision, x.answer.status))
 	}
 }
