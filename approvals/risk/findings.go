@@ -42,6 +42,7 @@ func (f *finder) all(added []grant, lost bool) {
 		}
 	}
 	f.settings()
+	f.liberties()
 	f.paths()
 	if lost {
 		f.add(LostDenial, Medium, "a deny rule goes away, and deny rules stand above every other block")

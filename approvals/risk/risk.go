@@ -46,6 +46,8 @@ const (
 	SystemPath     = "system-path"     // a directory of the system as a whole
 	LostDenial     = "deny-rule-lost"  // something was forbidden and no longer is
 	EncodedSlash   = "encoded-slash"   // %2F in paths
+	SecretInBody   = "secret-in-body"  // a secret is put into bodies or messages
+	LongBody       = "long-body"       // longer bodies than usual are read
 	TooLarge       = "too-large"       // not everything is listed
 )
 
@@ -66,7 +68,7 @@ func Assess(base, candidate *policy.Policy, credentialed ...string) Report {
 	after, afterCut := grantsOf(candidate)
 	added := newGrants(before, after)
 	lost := lostDenials(base, candidate)
-	report := Report{Permits: slices.Concat(sentences(added), lost, pathSentences(base, candidate))}
+	report := Report{Permits: slices.Concat(sentences(added), lost, libertySentences(base, candidate), pathSentences(base, candidate))}
 	f := &finder{before: base, candidate: candidate, base: hostsOf(base), credentialed: credentialed}
 	f.all(added, len(lost) > 0)
 	if beforeCut || afterCut || len(report.Permits) > maxPermits {
@@ -87,7 +89,7 @@ var severityOrder = map[Severity]int{High: 0, Medium: 1, Low: 2}
 // as if they were enforced.
 var codeOrder = []string{
 	AuditPermits, Uninspected, AccessFull, WritableBinary, TooLarge, PrivateNetwork,
-	Credentialed, WildcardHost, Confusable, SimilarHost, AnyPath, AnyBinary, Interpreter,
+	Credentialed, SecretInBody, WildcardHost, Confusable, SimilarHost, AnyPath, AnyBinary, Interpreter,
 }
 
 func (f *finder) sorted() []Finding {

@@ -112,6 +112,45 @@ func TestPermits(t *testing.T) {
 	}
 }
 
+// What the fields of an endpoint let through is new like what its rules do.
+func TestOptionsAreMore(t *testing.T) {
+	at := func(fields string) *policy.Policy {
+		return parse(t, block("api", "{ host: api.example, port: 443, enforcement: enforce, "+fields+" }", curl))
+	}
+	const where = " https://api.example:443/** by /usr/bin/curl"
+	const rest, mcp, graphql = "protocol: rest, access: read-write", "protocol: mcp, rules: [{ allow: { method: tools/list } }]", "protocol: graphql, access: read-only"
+	for _, row := range []struct {
+		before, after string
+		want          []string
+		finding       string
+	}{
+		{rest, rest + ", request_body_credential_rewrite: true", []string{"secrets in the bodies of requests to" + where}, risk.SecretInBody},
+		{rest + ", request_body_credential_rewrite: true", rest, nil, ""},
+		{rest, rest + ", allowed_ips: [10.0.0.0/8]", []string{"addresses in 10.0.0.0/8 behind" + where}, risk.PrivateNetwork},
+		{rest, rest + ", allow_encoded_slash: true", []string{"%2F in the paths of" + where}, risk.EncodedSlash},
+		{rest + ", request_body_credential_rewrite: true", rest + ", request_body_credential_rewrite: true", nil, ""},
+		{"protocol: websocket, access: full", "protocol: websocket, access: full, websocket_credential_rewrite: true", []string{"secrets in the messages on WebSockets to" + where}, risk.SecretInBody},
+		{mcp, mcp + ", mcp: { max_body_bytes: 1048576 }", []string{"bodies of up to 1048576 bytes at" + where}, risk.LongBody},
+		{mcp + ", mcp: { max_body_bytes: 1048576 }", mcp + ", mcp: { max_body_bytes: 1048577 }", []string{"bodies of up to 1048577 bytes at" + where}, risk.LongBody},
+		{mcp + ", mcp: { max_body_bytes: 1048576 }", mcp + ", mcp: { max_body_bytes: 100000 }", nil, ""},
+		{mcp, mcp + ", mcp: { max_body_bytes: 100 }", nil, ""},
+		{mcp, mcp + ", mcp: { strict_tool_names: false }", []string{"tools with names of any form at" + where}, ""},
+		{mcp + `, mcp: { versions: ["2025-06-18"] }`, mcp + `, mcp: { versions: ["2025-06-18", "2025-11-25"] }`, []string{"revision 2025-11-25 of MCP at" + where}, ""},
+		{mcp + `, mcp: { versions: ["2025-06-18"] }`, mcp, []string{"every revision of MCP at" + where}, ""},
+		{mcp, mcp + `, mcp: { versions: ["2025-06-18"] }`, nil, ""},
+		{graphql, graphql + ", persisted_queries: allow_registered, graphql_persisted_queries: { abc: { operation_type: mutation, operation_name: drop } }", []string{"the GraphQL query registered as abc (drop, mutation) at" + where}, ""},
+		{graphql, graphql + ", graphql_max_body_bytes: 200000", []string{"bodies of up to 200000 bytes at" + where}, risk.LongBody},
+	} {
+		got := risk.Assess(at(row.before), at(row.after))
+		if diff := cmp.Diff(row.want, got.Permits); diff != "" {
+			t.Errorf("%s: %s", row.after, diff)
+		}
+		if row.finding != "" && (len(got.Findings) != 1 || got.Findings[0].Code != row.finding) {
+			t.Errorf("%s: found %v", row.after, got.Findings)
+		}
+	}
+}
+
 // What a git rule gives is new for each ref, and for each thing that may be done with it.
 func TestGitIsMore(t *testing.T) {
 	rule := func(rules ...string) *policy.Policy {

@@ -10,20 +10,14 @@ import (
 
 // String is the grant as a sentence: what, where, by whom.
 func (g grant) String() string {
-	who := " by " + g.binary
-	if g.descendants {
-		who += " and what it starts"
-	}
-	if g.untainted {
-		who += ", untainted"
-	}
+	who := g.who()
 	if g.raw {
 		return fmt.Sprintf("any traffic to %s:%d, uninspected,%s", g.host, g.port, who)
 	}
 	if g.git != (byGit{}) {
 		return fmt.Sprintf("%s at %s://%s:%d%s%s", g.git, scheme(g.port), g.host, g.port, g.within(), who)
 	}
-	where := fmt.Sprintf("%s://%s:%d%s", scheme(g.port), g.host, g.port, g.below())
+	where := g.where()
 	if g.query != "" {
 		where += "?" + g.query
 	}
@@ -37,6 +31,21 @@ func (g grant) String() string {
 		return "every method on " + where + who
 	}
 	return and(g.methods) + " " + where + who
+}
+
+func (g grant) who() string {
+	who := " by " + g.binary
+	if g.descendants {
+		who += " and what it starts"
+	}
+	if g.untainted {
+		who += ", untainted"
+	}
+	return who
+}
+
+func (g grant) where() string {
+	return fmt.Sprintf("%s://%s:%d%s", scheme(g.port), g.host, g.port, g.below())
 }
 
 // asked names what a body or message may ask for.
