@@ -72,8 +72,10 @@ func readyAttach(ctx context.Context, env Env, name, provider string) (info sand
 }
 
 const detachHelp = `Stop lending a provider's secret to a sandbox, at once and for its next starts.
-Its placeholder is refused from then on wherever it goes. That narrows the
-sandbox, so nobody has to sign it; it is in the audit log.
+Its placeholder is refused from then on wherever it goes, what still carries the
+secret ends, and the provider's hosts take no other credential until a signature
+says so. That narrows the sandbox, so nobody has to sign it; it is in the audit
+log.
 
 The environment variables of programs that run already cannot change: they keep
 the placeholder.`

@@ -37,7 +37,7 @@ func (x *exchange) forward() {
 		return
 	}
 	x.lighten()
-	g := &grant{revision: x.revision, holds: x.holds, revoke: x.revoke}
+	g := x.grant()
 	x.server.live.add(g, x.server.cfg.Snapshot)
 	defer x.server.live.remove(g)
 	switch {
@@ -48,8 +48,11 @@ func (x *exchange) forward() {
 		_ = http.NewResponseController(x.w).EnableFullDuplex()
 	}
 	x.server.forward.ServeHTTP(x.answer, x.outgoing(ctx))
-	x.recordMisuse()
+	x.recordEnd()
 	if x.brokeOff(t) {
+		if x.endCall(x.recordCut()) {
+			return
+		}
 		// The answer broke off. Ending it properly would make half a file look like a whole one.
 		panic(http.ErrAbortHandler)
 	}
@@ -128,16 +131,6 @@ func (x *exchange) unreached(err error) *refusal {
 func (x *exchange) judgeBy(snapshot Snapshot) (policy.Decision, policy.Admission) {
 	admission := snapshot.Engine.Connect(x.flow.destination())
 	return admission.Request(x.asking()), admission
-}
-
-func (x *exchange) holds(snapshot Snapshot) bool {
-	d, admission := x.judgeBy(snapshot)
-	return d.Verdict != policy.Denied && checkAddresses(x.flow.host, x.addresses, admission.AllowedIPs) == nil
-}
-
-func (x *exchange) revoke(snapshot Snapshot) {
-	x.revoked.Store(&snapshot)
-	x.cancel()
 }
 
 // refuse records why the request is not forwarded, then says so.

@@ -1,12 +1,18 @@
 package proxy
 
-import "sync"
+import (
+	"maps"
+	"slices"
+	"sync"
+)
 
 // grant is something long-lived that a policy allowed: a splice, or an answer still under way.
 type grant struct {
 	revision int                 // that allowed it
 	holds    func(Snapshot) bool // would it be allowed again?
 	revoke   func(Snapshot)      // ends it, and waits for nothing
+	secrets  []string            // providers whose secrets it carries
+	drop     func(*refusal)      // ends it because one of those is lent no more; set where there are any
 }
 
 // registry knows the live grants, so that a new policy can end those it would not give.
@@ -34,16 +40,25 @@ func (r *registry) remove(g *grant) {
 	delete(r.live, g)
 }
 
+// drop ends every grant that carries a provider's secret.
+func (r *registry) drop(provider string, why *refusal) {
+	for _, g := range r.all() {
+		if slices.Contains(g.secrets, provider) {
+			g.drop(why)
+		}
+	}
+}
+
+func (r *registry) all() []*grant {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Keys(r.live))
+}
+
 // review ends every grant that the snapshot would not give. It has no say about those of a newer policy, which may have
 // come while it was on its way here.
 func (r *registry) review(snapshot Snapshot) {
-	r.mu.Lock()
-	all := make([]*grant, 0, len(r.live))
-	for g := range r.live {
-		all = append(all, g)
-	}
-	r.mu.Unlock()
-	for _, g := range all {
+	for _, g := range r.all() {
 		if g.revision <= snapshot.Revision && !g.holds(snapshot) {
 			g.revoke(snapshot)
 		}

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"exeat/policy"
 )
 
 // Server is the proxy of one sandbox. Its pools and caches are never shared with another's.
@@ -199,6 +201,14 @@ func (s *Server) recovered(k *socket) {
 
 // CredentialsChanged keeps connections that served with a secret from serving with the one that replaced it.
 func (s *Server) CredentialsChanged() { s.upstream.renew() }
+
+// CredentialGone also ends what carries the secret of a provider that was detached: an answer that still comes, a
+// WebSocket.
+func (s *Server) CredentialGone(provider string) {
+	s.live.drop(provider, refuse(http.StatusForbidden, policy.CodeCredential,
+		fmt.Sprintf("provider %q was detached from this sandbox, and with it what carried its secret", provider)))
+	s.CredentialsChanged()
+}
 
 // Close ends both doors and every connection, and waits until nothing of the server runs any more.
 func (s *Server) Close() {

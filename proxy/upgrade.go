@@ -44,7 +44,7 @@ func (x *exchange) upgrade(ctx context.Context, t *ticket) {
 
 // copyAnswer passes on what an origin says instead of switching, as of any request: it may be long, and break off.
 func (x *exchange) copyAnswer(resp *http.Response, t *ticket) {
-	g := &grant{revision: x.revision, holds: x.holds, revoke: x.revoke}
+	g := x.grant()
 	x.server.live.add(g, x.server.cfg.Snapshot)
 	defer x.server.live.remove(g)
 	t.clean(resp)
@@ -53,6 +53,7 @@ func (x *exchange) copyAnswer(resp *http.Response, t *ticket) {
 	x.answer.WriteHeader(resp.StatusCode)
 	_, _ = x.answer.ReadFrom(resp.Body)
 	if x.brokeOff(t) {
+		x.recordCut()
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -65,17 +66,25 @@ func (x *exchange) carrySocket(ctx context.Context, resp *http.Response, t *tick
 		x.server.cfg.Logger.Debug("switch a client to WebSocket", "error", err)
 		return
 	}
+	judge := x.messageJudge()
 	relay := &websocket.Relay{
 		Client: client, Origin: resp.Body.(io.ReadWriteCloser), // documented for 101, see http.Response.Body
-		Judge: x.messageJudge(), MaxMessage: int(min(x.read.reads.Limit, maxMessage)),
+		Judge: judge, MaxMessage: int(min(x.read.reads.Limit, maxMessage)),
 		In: &t.in, Out: &t.out, Buffers: x.server.buffers,
 	}
-	g := &grant{revision: x.revision, holds: x.holdsSocket, revoke: func(s Snapshot) {
+	g := x.grant()
+	g.holds = func(s Snapshot) bool { return x.holdsSocket(s, judge != nil) }
+	g.revoke = func(s Snapshot) {
+		x.revoked.Store(&s)
 		relay.End(websocket.Close{Code: closeRestart, Reason: fmt.Sprintf("revision %d of the policy no longer allows this", s.Revision)})
-	}}
+	}
+	g.drop = func(why *refusal) {
+		relay.End(websocket.Close{Code: closeRestart, Reason: why.decision.Reason})
+	}
 	x.server.live.add(g, x.server.cfg.Snapshot)
 	defer x.server.live.remove(g)
 	err = relay.Run(ctx)
+	x.recordCut()
 	if c, ok := errors.AsType[*websocket.Close](err); ok && c.Code == closeTooBig {
 		d := refuse(0, policy.CodeMalformed, c.Reason+", and cannot be judged").decision
 		_, _ = x.server.record(x.messageEvent(d, x.server.cfg.Snapshot().Revision, nil)) // no judge saw it
@@ -177,11 +186,12 @@ func (x *exchange) messageEvent(d policy.Decision, revision int, actions []polic
 	return e
 }
 
-// holdsSocket reports whether a new policy would grant the same, and read as much of it.
-func (x *exchange) holdsSocket(snapshot Snapshot) bool {
+// holdsSocket reports whether a new policy would grant the same, and read as much of it. Where each message is judged, it
+// is by the policy in force, whatever that says of it.
+func (x *exchange) holdsSocket(snapshot Snapshot, judged bool) bool {
 	admission := snapshot.Engine.Connect(x.flow.destination())
 	if admission.Reads(x.request).Messages != x.read.reads.Messages || !x.holds(snapshot) {
 		return false
 	}
-	return x.read.reads.Messages || x.messageBy(snapshot, x.request).Verdict != policy.Denied
+	return judged || x.messageBy(snapshot, x.request).Verdict != policy.Denied
 }

@@ -17,11 +17,22 @@ func (in *Injector) Attach(a Attachment) error {
 	for _, p := range in.Providers() {
 		keep = append(keep, p.Name)
 	}
-	commit, err := in.Prepare(keep, a)
+	commit, err := in.Prepare(keep, in.guarding(), a)
 	if err == nil {
 		commit()
 	}
 	return err
+}
+
+// guarding are the detached providers whose hosts take no other credential.
+func (in *Injector) guarding() []Provider {
+	var gone []Provider
+	for _, b := range in.bindings() {
+		if b.narrows {
+			gone = append(gone, b.provider)
+		}
+	}
+	return gone
 }
 
 // collides refuses two providers that want the same name or variable.
@@ -56,9 +67,10 @@ func (in *Injector) Rotate(name string, secret Value) error {
 }
 
 // Detach takes a provider's secret away. Its placeholder is refused everywhere from then on, and what
-// its secret was is still masked.
+// its secret was is still masked. Nobody has to sign that, so it widens nothing: the provider's hosts take no other
+// credential until a signature says so.
 func (in *Injector) Detach(name string) error {
-	return in.edit(name, func(b *binding) { b.places, b.detached = nil, true })
+	return in.edit(name, func(b *binding) { b.places, b.detached, b.narrows = nil, true, true })
 }
 
 // edit changes the binding of an attached provider.
@@ -85,13 +97,18 @@ func (in *Injector) Providers() []Provider {
 }
 
 // Prepare makes ready that of the providers attached now only those named stay, and that others join
-// them. Nothing has changed until commit is called, which cannot fail; whoever calls keeps other
+// them. Gone are those that were signed for and detached since, see Detach. Nothing has changed until commit is called, which cannot fail; whoever calls keeps other
 // changes from happening between the two.
-func (in *Injector) Prepare(keep []string, added ...Attachment) (commit func(), err error) {
+func (in *Injector) Prepare(keep []string, gone []Provider, added ...Attachment) (commit func(), err error) {
 	bindings := slices.Clone(in.bindings())
 	for i, b := range bindings {
-		if !b.detached && !slices.Contains(keep, b.provider.Name) {
+		if bindings[i].narrows = false; !b.detached && !slices.Contains(keep, b.provider.Name) {
 			bindings[i].places, bindings[i].detached = nil, true
+		}
+	}
+	for _, p := range gone {
+		if bindings, err = guard(bindings, p); err != nil {
+			return nil, err
 		}
 	}
 	for _, a := range added {
@@ -108,6 +125,18 @@ func (in *Injector) Prepare(keep []string, added ...Attachment) (commit func(), 
 	}
 	next := newState(bindings)
 	return func() { in.now.Store(next) }, nil
+}
+
+// guard keeps other credentials from the hosts of a provider that is detached, or was before this process began.
+func guard(bindings []binding, p Provider) ([]binding, error) {
+	for i, b := range bindings {
+		if b.detached && b.provider.Equal(p) {
+			bindings[i].narrows = true
+			return bindings, nil
+		}
+	}
+	nobodys, err := (shape{length: 40}).new()
+	return append(bindings, binding{provider: p, lent: placesOf(p), placeholder: nobodys, detached: true, narrows: true}), err
 }
 
 // change puts the next state in the place of the one before, with a copy to work on.

@@ -42,8 +42,10 @@ func TestDetach(t *testing.T) {
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	if err := in.Foreign("github.com", http.Header{"Authorization": {"token theirs"}}, nil); err != nil {
-		t.Errorf("the host is nobody's any more: %v", err)
+	for _, token := range []string{"theirs", p} { // nobody signed that others may go there
+		if err := in.Foreign("github.com", http.Header{"Authorization": {"token " + token}}, nil); err == nil {
+			t.Errorf("%s goes to the host of a detached provider", token)
+		}
 	}
 	if len(in.GitConfig()) != 0 || in.Env()["GITHUB_TOKEN"] != "" || strings.Contains(strings.Join(in.Hosts(), " "), "github") {
 		t.Error("a detached provider is still offered")
@@ -90,7 +92,7 @@ func TestPrepare(t *testing.T) {
 	in := injector(t)
 	before := in.Env()
 	npm := attach(t, "my-npm", "npm", "npm_REALREALREAL", credential.Options{})
-	commit, err := in.Prepare([]string{"my-claude", "my-api"}, npm)
+	commit, err := in.Prepare([]string{"my-claude", "my-api"}, nil, npm)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +104,22 @@ func TestPrepare(t *testing.T) {
 	if env["NPM_TOKEN"] == "" || env["GITHUB_TOKEN"] != "" || env["ANTHROPIC_API_KEY"] != before["ANTHROPIC_API_KEY"] || len(in.Providers()) != 3 {
 		t.Errorf("got %v, want npm instead of github, and the others as they were", env)
 	}
-	if _, err := in.Prepare([]string{"my-npm"}, npm); err == nil {
+	if _, err := in.Prepare([]string{"my-npm"}, nil, npm); err == nil {
 		t.Error("a provider was attached twice")
+	}
+	theirs := http.Header{"Authorization": {"token theirs"}}
+	if err := in.Foreign("github.com", theirs, nil); err != nil {
+		t.Errorf("it was signed that the host is nobody's: %v", err)
+	}
+	gone := attach(t, "old", "github", githubSecret, credential.Options{}).Provider
+	if commit, err = in.Prepare([]string{"my-claude"}, []credential.Provider{gone}); err != nil {
+		t.Fatal(err)
+	}
+	commit()
+	if err := in.Foreign("github.com", theirs, nil); err == nil || in.Foreign("example.org", theirs, nil) != nil {
+		t.Error("another credential takes the place of one that was detached")
+	}
+	if in.Env()["GITHUB_TOKEN"] != "" || len(in.Providers()) != 1 {
+		t.Errorf("a detached provider is offered: %v", in.Env())
 	}
 }

@@ -29,7 +29,7 @@ func (in *Injector) Foreign(to string, h http.Header, target *url.URL) error {
 	d := destinationOf(to, nil)
 	var own []binding
 	for _, b := range in.bindings() {
-		if b.names(d.host) {
+		if b.guards(d.host) {
 			own = append(own, b)
 		}
 	}
@@ -63,7 +63,10 @@ func foreignHeader(own []binding, h http.Header) string {
 
 // placed tells whether the value is a placeholder of the host's providers, where their types carry credentials.
 func placed(own []binding, key, value string) bool {
-	return slices.ContainsFunc(own, func(b binding) bool { _, ok := b.credential(value); return ok && b.carries(key) })
+	return slices.ContainsFunc(own, func(b binding) bool {
+		_, ok := b.credential(value)
+		return ok && b.carries(key) && !b.detached
+	})
 }
 
 // carriesKey finds keys among the protocols that are offered for a WebSocket, where browsers have no other place for
@@ -102,7 +105,7 @@ func foreignParameter(own []binding, target *url.URL) string {
 		expected := false
 		for _, b := range own {
 			named = named || slices.Contains(b.profile.query, name)
-			expected = expected || b.carriesParameter(key) && unescape(value) == b.placeholder
+			expected = expected || b.carriesParameter(key) && unescape(value) == b.placeholder && !b.detached
 		}
 		if named && !expected {
 			return "query parameter " + name

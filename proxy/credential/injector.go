@@ -34,6 +34,7 @@ type binding struct {
 	profile     Profile
 	places      []place // none once it is detached
 	lent        []place // where it has been sent, if only before that
+	narrows     bool    // it was detached, which nobody has to sign, so that no other credential may take its place
 	placeholder string
 	secret      Value
 	past        []Value // the secrets before this one, which an answer may still repeat
@@ -65,13 +66,21 @@ func bind(a Attachment) (binding, error) {
 		return binding{}, fmt.Errorf("attach provider %q: %w", a.Provider.Name, ErrNoSecret)
 	}
 	b := binding{provider: a.Provider, profile: profile, secret: a.Secret}
-	for _, h := range a.Provider.Hosts {
-		p, _ := parsePlace(h) // checked above
-		b.places = append(b.places, p)
-	}
+	b.places = placesOf(a.Provider)
 	b.lent = b.places
 	b.placeholder, err = profile.shapeOf(a.Secret).new()
 	return b, err
+}
+
+// placesOf are those of a provider that was checked.
+func placesOf(p Provider) []place {
+	var places []place
+	for _, h := range p.Hosts {
+		if one, ok := parsePlace(h); ok {
+			places = append(places, one)
+		}
+	}
+	return places
 }
 
 // bindings are those of the moment.
@@ -126,4 +135,9 @@ func (in *Injector) Exposed(to string, fills bool) bool {
 // names tells whether the host is the provider's, whatever port and path.
 func (b binding) names(host string) bool {
 	return slices.ContainsFunc(b.places, func(p place) bool { return p.host == host })
+}
+
+// guards tells whether no other credential may go to the host: while the provider is attached, and after it was detached.
+func (b binding) guards(host string) bool {
+	return b.names(host) || b.narrows && slices.ContainsFunc(b.lent, func(p place) bool { return p.host == host })
 }

@@ -40,9 +40,15 @@ func (s *supervisor) prepareProviders(ctx context.Context, in *credential.Inject
 		return nil, err
 	}
 	var keep []string
+	var gone []credential.Provider
 	var added []credential.Attachment
+	for _, ref := range s.sandbox.Spec.Under(revision).Providers {
+		if !slices.ContainsFunc(lent, func(l store.ProviderRef) bool { return l.Name == ref.Name }) {
+			gone = append(gone, providerOf(ref))
+		}
+	}
 	for _, ref := range lent {
-		p := credential.Provider{Name: ref.Name, Type: ref.Type, Variables: ref.Variables, Hosts: ref.Hosts, Account: ref.Account}
+		p := providerOf(ref)
 		if slices.ContainsFunc(in.Providers(), p.Equal) {
 			keep = append(keep, p.Name)
 			continue
@@ -53,7 +59,11 @@ func (s *supervisor) prepareProviders(ctx context.Context, in *credential.Inject
 		}
 		added = append(added, credential.Attachment{Provider: p, Secret: value})
 	}
-	return in.Prepare(keep, added...)
+	return in.Prepare(keep, gone, added...)
+}
+
+func providerOf(ref store.ProviderRef) credential.Provider {
+	return credential.Provider{Name: ref.Name, Type: ref.Type, Variables: ref.Variables, Hosts: ref.Hosts, Account: ref.Account}
 }
 
 // writeLogins puts the login files of providers into the home. It is the sandbox's own: a path that
@@ -148,7 +158,7 @@ func (h handler) Detach(_ context.Context, provider string) error {
 	if err := h.s.secrets.Detach(provider); err != nil {
 		return refused(err)
 	}
-	h.s.proxy.CredentialsChanged()
+	h.s.proxy.CredentialGone(provider)
 	h.s.logger.Info("provider detached", "provider", provider)
 	return nil
 }

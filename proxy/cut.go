@@ -1,0 +1,64 @@
+package proxy
+
+import (
+	"fmt"
+	"net/http"
+
+	"exeat/policy"
+)
+
+func (x *exchange) grant() *grant {
+	return &grant{revision: x.revision, holds: x.holds, revoke: x.revoke, secrets: x.secrets, drop: x.drop}
+}
+
+func (x *exchange) holds(snapshot Snapshot) bool {
+	d, admission := x.judgeBy(snapshot)
+	return d.Verdict != policy.Denied && checkAddresses(x.flow.host, x.addresses, admission.AllowedIPs) == nil
+}
+
+func (x *exchange) revoke(snapshot Snapshot) {
+	x.revoked.Store(&snapshot)
+	x.cancel()
+}
+
+// drop ends the exchange because a secret that it carries is lent no more.
+func (x *exchange) drop(why *refusal) {
+	x.ended.CompareAndSwap(nil, why.copy())
+	x.cancel()
+}
+
+// recordCut records an answer that a policy ended on its way, where no other answer says so; nil where none did.
+func (x *exchange) recordCut() *refusal {
+	snapshot := x.revoked.Load()
+	if snapshot == nil || x.ours {
+		return nil
+	}
+	r := x.cutBy(*snapshot)
+	e := x.event(r.decision, x.answer.status)
+	e.Revision = snapshot.Revision
+	r.id, _ = x.server.record(e)
+	return r
+}
+
+func (x *exchange) cutBy(snapshot Snapshot) *refusal {
+	d, _ := x.judgeBy(snapshot)
+	if d.Verdict != policy.Denied { // what it led to is denied
+		d = policy.Decision{Verdict: policy.Denied, Code: policy.CodeAddress, Layer: "l7", Protocol: d.Protocol, Policy: d.Policy, By: d.By}
+	}
+	d.Reason = fmt.Sprintf("revision %d no longer allows this: it was cut off", snapshot.Revision)
+	return denied(d)
+}
+
+// endCall ends a call of gRPC that was cut off with a status (gRPC over HTTP/2, "Responses"): a reset of its stream is a
+// broken transport to its client.
+func (x *exchange) endCall(r *refusal) bool {
+	if r == nil || !x.isHTTP2() || !x.isGRPC() {
+		return false
+	}
+	trailer := http.Header{}
+	r.grpc(trailer)
+	for _, name := range []string{"Grpc-Status", "Grpc-Message", "Grpc-Status-Details-Bin"} {
+		x.w.Header().Set(http.TrailerPrefix+name, trailer.Get(name))
+	}
+	return true
+}

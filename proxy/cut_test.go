@@ -1,0 +1,137 @@
+package proxy_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"exeat/proxy"
+	"exeat/proxy/credential"
+)
+
+// streams is an origin whose answers never end.
+func streams(kind string) http.HandlerFunc {
+	return func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", kind)
+		for {
+			_, _ = io.WriteString(rw, "event\n")
+			_ = http.NewResponseController(rw).Flush()
+			select {
+			case <-r.Context().Done():
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}
+}
+
+// An answer that a policy cuts off leaves a record that says so, and a call of gRPC ends with a status.
+func TestCutsAreRecorded(t *testing.T) {
+	for name, row := range map[string]struct{ host, text, path, kind, status string }{
+		"stream": {"api.example", basePolicy, "/ok/1", "text/event-stream", ""},
+		"call":   {"grpc.example", strings.ReplaceAll(grpcPolicy, "/echo.Echo/Chat", "/echo.Echo/*"), "/echo.Echo/Chat", "application/grpc", "7"},
+	} {
+		w := newWorld(t, row.text)
+		w.origin(row.host, 443, streams(row.kind))
+		r, _ := http.NewRequestWithContext(t.Context(), "POST", "https://"+row.host+row.path, strings.NewReader("x"))
+		r.Header.Set("Content-Type", row.kind)
+		resp, err := w.http2Client(transparent).Do(r)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		_, _ = resp.Body.Read(make([]byte, 1))
+		w.load(nothing)
+		_, err = io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if (err == nil) != (row.status != "") || resp.Trailer.Get("Grpc-Status") != row.status {
+			t.Errorf("%s ended with %v and %v", name, err, resp.Trailer)
+		}
+		await(t, "recorded", func() bool { return len(w.sink.all()) == 2 })
+		if e := w.sink.all()[1]; e.Verdict != "deny" || e.Revision != 2 || e.Reason != "revision 2 no longer allows this: it was cut off" || e.Host != row.host {
+			t.Errorf("%s: recorded %+v", name, e)
+		}
+	}
+}
+
+// A socket on which nothing may be said goes on through policies that do not change that.
+func TestReadOnlySocketReload(t *testing.T) {
+	text := strings.Replace(socketPolicy, "access: read-write", "access: read-only", 1)
+	w := socketWorld(t, text)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	c, _, err := w.dialSocket(ctx, explicit, "/chat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	_, _, _ = c.Read(ctx)
+	w.load(strings.Replace(text, "/rest/both", "/rest/more", 1))
+	if err := c.Ping(c.CloseRead(ctx)); err != nil {
+		t.Fatalf("after an unrelated change: %v", err)
+	}
+	w.load(nothing)
+	if err := c.Ping(ctx); websocket.CloseStatus(err) != websocket.StatusServiceRestart && err == nil {
+		t.Errorf("got %v", err)
+	}
+	await(t, "recorded", func() bool {
+		events := w.sink.all()
+		return events[len(events)-1].Reason == "revision 3 no longer allows this: it was cut off"
+	})
+}
+
+// What carries a secret ends when its provider is detached, and nothing else does.
+func TestDetachEndsStreams(t *testing.T) {
+	in, err := credential.NewInjector(attachment(t, "mine", "one.example"), attachment(t, "other", "two.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, strings.ReplaceAll(turnPolicy, "api.example", "one.example")+"  more: { endpoints: [{ host: two.example, port: 443, protocol: rest, access: full }], binaries: [{ path: /usr/bin/curl }] }\n",
+		func(c *proxy.Config) { c.Credentials = in })
+	open := func(host, token string) io.ReadCloser {
+		w.origin(host, 443, streams("text/plain"))
+		r, _ := http.NewRequestWithContext(t.Context(), "GET", "https://"+host+"/x", nil)
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		resp, err := w.client(transparent).Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { resp.Body.Close() })
+		return resp.Body
+	}
+	mine, other := open("one.example", in.Env()["MINE"]), open("two.example", in.Env()["OTHER"])
+	if err := in.Detach("mine"); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	w.server.CredentialGone("mine")
+	if _, err := io.Copy(io.Discard, mine); err == nil || time.Since(began) > time.Second {
+		t.Errorf("%v after %v", err, time.Since(began))
+	}
+	if _, err := io.ReadFull(other, make([]byte, 1000)); err != nil {
+		t.Errorf("the other provider's: %v", err)
+	}
+	await(t, "recorded", func() bool {
+		events := w.sink.all()
+		return strings.Contains(events[len(events)-1].Reason, `"mine" was detached`)
+	})
+}
+
+func attachment(t *testing.T, name, host string) credential.Attachment {
+	t.Helper()
+	p, err := credential.NewProvider(name, "generic", credential.Options{Variable: strings.ToUpper(name), Hosts: []string{host}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := credential.NewValue(name + "-secret-of-the-user-0123456789")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return credential.Attachment{Provider: p, Secret: value}
+}
