@@ -31,6 +31,7 @@ const (
 	CodeAddress    Code = "address_denied"       // the name resolved to a forbidden address (SSRF)
 	CodeAuthority  Code = "authority_mismatch"   // SNI, Host and destination differ
 	CodeMalformed  Code = "malformed_request"    // the request cannot be judged
+	CodeTooLong    Code = "body_too_long"        // the body is longer than the endpoint lets be read
 	CodeCredential Code = "credential_misuse"    // a placeholder outside its provider's hosts
 	CodeProtocol   Code = "unsupported_protocol" // the client speaks what cannot be inspected
 	CodeFile       Code = "file_denied"          // a file that is not in the view, or may not be changed

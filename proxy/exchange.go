@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -119,12 +120,24 @@ func (x *exchange) explain(err error) *refusal {
 // unreached says why the origin could not be reached, without the secrets that its answer may have repeated.
 func (x *exchange) unreached(err error) *refusal {
 	r := upstreamRefusal(x.flow, err)
+	r.sent = x.mayHaveArrived(err)
 	if x.masked {
 		text := http.Header{"Reason": {r.decision.Reason}}
 		x.server.cfg.Credentials.MaskHeader(text)
 		r.decision.Reason = text.Get("Reason")
 	}
 	return r
+}
+
+// mayHaveArrived reports that the origin may have done what it was asked for: there was a connection, and the method is one
+// that changes things.
+func (x *exchange) mayHaveArrived(err error) bool {
+	switch x.r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		return false
+	}
+	op, ok := errors.AsType[*net.OpError](err)
+	return hungUp(err) || isTimeout(err) && !(ok && op.Op == "dial")
 }
 
 // judgeBy asks another policy about the same request.

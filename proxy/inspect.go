@@ -24,6 +24,8 @@ type inspection struct {
 	batch bool
 	light bool // the calls were let go of, see lighten
 	heard bool // the calls were read to answer them, and not to judge them
+
+	unknownID bool // it asks for a persisted query that is not registered
 }
 
 // inspect reads what the policy wants to know of the body and puts it into the request that is judged.
@@ -110,6 +112,7 @@ func (x *exchange) inspectGraphQL() {
 		}
 		operations = append(operations, more...)
 	}
+	x.read.unknownID = errors.Is(err, graphql.ErrNotRegistered)
 	x.found(policy.GraphQL, operationActions(operations), err)
 }
 

@@ -106,10 +106,10 @@ var bodyRows = map[string]bodyRow{
 	"one of a batch":    {method: "POST", url: "api.example/graphql", body: `[{"query":"{ x }"},{"query":"mutation { deleteRepository }"}]`, status: 200, answer: `"errors"`, protocol: "graphql"},
 	"denied field":      {method: "POST", url: "api.example/graphql", body: `{"query":"query { ...f } fragment f on Query { secrets }"}`, status: 200, answer: `deny_rule`, protocol: "graphql"},
 	"registered":        {method: "POST", url: "api.example/graphql", body: `{"id":"known"}`, status: 200, answer: "done", protocol: "graphql"},
-	"not registered":    {method: "POST", url: "api.example/graphql", body: `{"id":"other"}`, status: 400, answer: "malformed_request", protocol: "graphql", reason: "not registered"},
-	"no JSON":           {method: "POST", url: "api.example/graphql", body: `query { x }`, status: 400, answer: "malformed_request", protocol: "graphql"},
+	"not registered":    {method: "POST", url: "api.example/graphql", body: `{"id":"other"}`, status: 400, answer: `"message":"PersistedQueryNotSupported"`, protocol: "graphql", reason: "not registered"},
+	"no JSON":           {method: "POST", url: "api.example/graphql", body: `query { x }`, status: 400, answer: `{"errors":[{"extensions":{"error":"malformed_request"`, protocol: "graphql"},
 	"duplicate key":     {method: "POST", url: "api.example/graphql", body: `{"query":"{ x }","query":"mutation { deleteRepository }"}`, status: 400, answer: "malformed_request", protocol: "graphql"},
-	"too long":          {method: "POST", url: "api.example/graphql", body: `{"query":"{ x }","variables":{"a":"` + strings.Repeat("x", 5000) + `"}}`, status: 400, answer: "longer than the 4096 bytes", protocol: "graphql"},
+	"too long":          {method: "POST", url: "api.example/graphql", body: `{"query":"{ x }","variables":{"a":"` + strings.Repeat("x", 5000) + `"}}`, status: 200, answer: `{"errors":[{"extensions":{"error":"body_too_long"`, protocol: "graphql"},
 	"encoded":           {method: "POST", url: "api.example/graphql", body: zipped(`{"query":"{ x }"}`), header: []string{"Content-Encoding: gzip"}, status: 400, answer: "encoded as gzip", protocol: "graphql"},
 	"encoded twice":     {method: "POST", url: "api.example/graphql", body: `{"query":"{ x }"}`, header: []string{"Content-Encoding: identity", "Content-Encoding: gzip"}, status: 400, answer: "encoded as identity, gzip", protocol: "graphql"},
 	"encoded for CGI":   {method: "POST", url: "api.example/graphql", body: `{"query":"{ x }"}`, header: []string{"Content_encoding: deflate"}, status: 400, answer: "encoded as deflate", protocol: "graphql"},
@@ -126,7 +126,7 @@ var bodyRows = map[string]bodyRow{
 	"another charset":   {method: "POST", url: "mcp.example/mcp", body: `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","x":"+ACIALAAiAG4AYQBtAGUAIgA6ACI-rm"}}`, header: []string{"-Content-Type: application/json; charset=utf-7"}, status: 400, answer: "only charset=utf-8", protocol: "mcp"},
 	"call":              {method: "POST", url: "rpc.example/", body: `{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[]}`, status: 200, answer: "done", protocol: "json-rpc"},
 	"denied in a batch": {method: "POST", url: "rpc.example/", body: `[{"jsonrpc":"2.0","id":1,"method":"eth_call"},{"jsonrpc":"2.0","id":2,"method":"eth_sign"}]`, status: 200, answer: `"id":2`, protocol: "json-rpc"},
-	"twin key":          {method: "POST", url: "rpc.example/", body: `{"jsonrpc":"2.0","id":1,"method":"eth_call","Method":"eth_sign"}`, status: 400, answer: "malformed_request", protocol: "json-rpc"},
+	"twin key":          {method: "POST", url: "rpc.example/", body: `{"jsonrpc":"2.0","id":1,"method":"eth_call","Method":"eth_sign"}`, status: 400, answer: `{"jsonrpc":"2.0","id":null,"error":{"code":-32600,`, protocol: "json-rpc"},
 }
 
 func zipped(s string) string {

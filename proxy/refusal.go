@@ -6,10 +6,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"strconv"
+	"syscall"
 
 	"exeat/policy"
 	"exeat/proxy/corporate"
@@ -92,7 +94,17 @@ func upstreamRefusal(f *flow, err error) *refusal {
 	case isTimeout(err):
 		return refuse(http.StatusGatewayTimeout, codeUpstreamTimeout, fmt.Sprintf("%s did not answer in time", where))
 	}
+	if hungUp(err) {
+		return refuse(http.StatusBadGateway, codeUpstreamUnreachable, where+" ended the connection without an answer")
+	}
 	return refuse(http.StatusBadGateway, codeUpstreamUnreachable, fmt.Sprintf("%s could not be reached: %v", where, rootCause(err)))
+}
+
+// hungUp reports an origin that was there and left before it had answered.
+func hungUp(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, http.ErrServerClosed) ||
+		ok && op.Op == "read" && (errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE))
 }
 
 func isTimeout(err error) bool {

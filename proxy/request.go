@@ -160,7 +160,7 @@ func (x *exchange) decide(snapshot Snapshot) *refusal {
 	}
 	x.decision = admission.Request(x.request)
 	if x.decision.Verdict == policy.Denied {
-		return denied(x.decision)
+		return x.judged(x.decision)
 	}
 	if r := x.checkDestination(&admission); r != nil {
 		return r

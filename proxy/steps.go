@@ -65,9 +65,15 @@ func (s *Server) nextSteps(r *refusal) []string {
 	case codeInternal, policy.CodeRecord:
 		return []string{"Nothing is wrong with the request. Tell the user that exeat reported " + string(d.Code) + ", then retry."}
 	case policy.CodePolicy, policy.CodeAddress:
+	case policy.CodeTooLong:
+		return []string{
+			"Send less, or have the limit of the endpoint raised from outside: no rule changes it.",
+			fmt.Sprintf("Report denial %d to the user; on the host: exeat logs %s --denied", r.id, s.sandbox()),
+			r.more("says more"),
+		}
 	default:
 		return []string{
-			"No addition to the policy can allow this request; change the request.",
+			"No rule that is added to the policy can allow this request; change the request.",
 			r.more("says more"),
 		}
 	}

@@ -236,6 +236,13 @@ func TestUpstreamFailures(t *testing.T) {
 			if resp.StatusCode != tt.status || !strings.Contains(string(body), `"`+tt.code+`"`) {
 				t.Errorf("got %s %s", resp.Status, body)
 			}
+			advice := "Retrying later may help"
+			if name == "hangs up" { // it may have done what it was asked for
+				advice = "look before you repeat it"
+			}
+			if !strings.Contains(string(body), advice) || strings.Contains(string(body), "ended the connection") != (name == "hangs up") {
+				t.Errorf("advises %s", body)
+			}
 			await(t, "completed", func() bool { e, ok := w.sink.completed(1); return ok && e.Status == tt.status })
 			if e := w.sink.all()[0]; e.Verdict != string(policy.Allowed) {
 				t.Errorf("recorded %s", w.sink.verdicts())

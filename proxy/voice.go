@@ -28,15 +28,20 @@ func (x *exchange) voice(r *refusal) string {
 	switch {
 	case x.isGRPC():
 		return speaksGRPC
-	case r.decision.Protocol == policy.GraphQL && r.status == http.StatusForbidden:
-		return speaksGraphQL
-	case (r.decision.Protocol == policy.MCP || r.decision.Protocol == policy.JSONRPC || x.read.heard) && r.status == http.StatusForbidden &&
-		rpc.Awaited(x.read.calls):
-		return speaksRPC
 	case x.isGitAsking():
 		return speaksGit
+	case r.status != http.StatusForbidden && r.status != http.StatusBadRequest:
+	case r.decision.Protocol == policy.GraphQL:
+		return speaksGraphQL
+	case (r.decision.Protocol == policy.MCP || r.decision.Protocol == policy.JSONRPC || x.read.heard) && x.awaited():
+		return speaksRPC
 	}
 	return speaksPlain
+}
+
+// awaited reports that somebody waits for an answer to a call: also to one that could not be read, which has no other.
+func (x *exchange) awaited() bool {
+	return rpc.Awaited(x.read.calls) || len(x.read.calls) == 0 && x.r.Method == http.MethodPost
 }
 
 // isGRPC reports a call of gRPC itself; gRPC-Web is plain HTTP to its clients.
@@ -77,10 +82,11 @@ func (x *exchange) isMCPCalling() bool {
 		strings.Contains(accepts, "application/json") && strings.Contains(accepts, "text/event-stream")
 }
 
-// status is what the answer's status line says: with an error of its own protocol in the body, all went well.
+// status is what the answer's status line says: with an error of its own protocol in the body, all went well, unless the
+// request was none.
 func (x *exchange) status(r *refusal) int {
-	switch x.voice(r) {
-	case speaksPlain, speaksGit:
+	switch voice := x.voice(r); {
+	case voice == speaksPlain, voice == speaksGit, r.status == http.StatusBadRequest && voice != speaksGRPC:
 		return r.status
 	}
 	return http.StatusOK
@@ -95,7 +101,7 @@ func (x *exchange) say(r *refusal) (status int, header http.Header, body []byte)
 		r.grpc(header)
 		return status, header, nil
 	case speaksGraphQL:
-		body = graphQLError(r, body)
+		body = x.graphQLError(r, body)
 	case speaksGit:
 		header.Set("Content-Type", "text/plain")
 		body = []byte(r.sentence() + "\n" + strings.Join(x.server.nextSteps(r), "\n") + "\n")
@@ -114,11 +120,18 @@ func (r *refusal) sentence() string {
 }
 
 // graphQLError is an answer without data (GraphQL, "Response format"); the denial is its extension.
-func graphQLError(r *refusal, denial []byte) []byte {
+//
+// A persisted query that the policy does not know gets the message on which Apollo's clients send the whole document and
+// no more ids.
+func (x *exchange) graphQLError(r *refusal, denial []byte) []byte {
+	message := r.sentence()
+	if x.read.unknownID {
+		message = "PersistedQueryNotSupported"
+	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(map[string]any{"errors": []any{map[string]any{"message": r.sentence(), "extensions": json.RawMessage(denial)}}})
+	_ = e.Encode(map[string]any{"errors": []any{map[string]any{"message": message, "extensions": json.RawMessage(denial)}}})
 	return b.Bytes()
 }
 
@@ -154,8 +167,10 @@ func (r *refusal) grpcCode() int {
 
 // grpcDetails is a google.rpc.Status with one google.rpc.ErrorInfo, in protocol buffers.
 func (r *refusal) grpcDetails(code int, message string) []byte {
-	info := joined(field(1, string(r.decision.Code)), field(2, "exeat"),
-		field(3, string(joined(field(1, "denial_id"), field(2, strconv.FormatInt(r.id, 10))))))
+	info := joined(field(1, string(r.decision.Code)), field(2, "exeat"))
+	if r.id > 0 {
+		info = joined(info, field(3, string(joined(field(1, "denial_id"), field(2, strconv.FormatInt(r.id, 10))))))
+	}
 	detail := joined(field(1, "type.googleapis.com/google.rpc.ErrorInfo"), field(2, string(info)))
 	return joined([]byte{1 << 3, byte(code)}, field(2, message), field(3, string(detail)))
 }

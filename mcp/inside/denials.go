@@ -79,6 +79,8 @@ func step(d tool.Denial, allowed bool) string {
 		return "stop retrying; tell the user this denial's id: a path needs a proposal, and is in the view after exeat sandbox restart"
 	case d.Code == string(policy.CodeAddress):
 		return "stop retrying; tell the user this denial's id: the address has to be opened from outside"
+	case d.Code == string(policy.CodeTooLong):
+		return "send less, or tell the user this denial's id: the endpoint's max_body_bytes says how much is read"
 	}
 	return "no addition to the policy allows this: find another way, or tell the user"
 }

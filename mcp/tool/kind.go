@@ -18,6 +18,7 @@ var sentences = map[string]string{
 	string(policy.CodeAddress):    "not permitted: the name leads to an address that is closed to sandboxes",
 	string(policy.CodeAuthority):  "not permitted: the request names another host than its connection",
 	string(policy.CodeMalformed):  "not permitted: the request has no unambiguous meaning",
+	string(policy.CodeTooLong):    "not permitted: the body is longer than the endpoint lets be read",
 	string(policy.CodeCredential): "not permitted: a credential was sent where it does not belong",
 	string(policy.CodeProtocol):   "not permitted: what the client speaks cannot be inspected",
 	string(policy.CodeFile):       "not permitted: the file is not in the sandbox's view, may not be changed, or is a socket of the host",

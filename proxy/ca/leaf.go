@@ -52,7 +52,7 @@ func (a *Authority) mint(host string) (*tls.Config, error) {
 	config := &tls.Config{
 		Certificates: []tls.Certificate{certificate},
 		MinVersion:   tls.VersionTLS12,
-		NextProtos:   []string{"h2", "http/1.1"},
+		NextProtos:   []string{"h2", "http/1.1", "http/1.0"},
 		// No post-quantum exchange on a hop that never leaves the machine: it costs a sixth of the
 		// new connections per second and protects nothing here.
 		CurvePreferences: []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384},

@@ -212,6 +212,9 @@ func TestForeign(t *testing.T) {
 		if got := err != nil; got != row.foreign {
 			t.Errorf("%s: got %v, want foreign %v", row.name, err, row.foreign)
 		}
+		if own := row.name == "where the type has none"; err != nil && strings.Contains(err.Error(), "the provider's placeholder") != own {
+			t.Errorf("%s: %v", row.name, err)
+		}
 	}
 }
 

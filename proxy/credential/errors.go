@@ -48,7 +48,8 @@ type Misuse struct {
 
 func (m *Misuse) Error() string {
 	if m.Host == "" {
-		return fmt.Sprintf("the credential of provider %q stands in %s of a request, where none is put in", m.Provider, m.Place)
+		return fmt.Sprintf("the credential of provider %q stands in %s of a request, where none is put in: that takes request_body_credential_rewrite "+
+			"at the endpoint, and a body of at most 256 KiB", m.Provider, m.Place)
 	}
 	begin := fmt.Sprintf("the credential of provider %q stands in %s of a request to %s", m.Provider, m.Place, m.Host)
 	switch {
@@ -67,8 +68,12 @@ func (m *Misuse) Error() string {
 type Foreign struct {
 	Host  string
 	Place string // in words; never the value
+	Own   bool   // it is the provider's own placeholder, where its type carries none
 }
 
 func (f *Foreign) Error() string {
+	if f.Own {
+		return fmt.Sprintf("%s of a request to %s carries the provider's placeholder, which is put in elsewhere only: see exeat provider get", f.Place, f.Host)
+	}
 	return fmt.Sprintf("%s of a request to %s carries a credential that is not the provider's", f.Place, f.Host)
 }

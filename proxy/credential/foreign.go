@@ -36,17 +36,22 @@ func (in *Injector) Foreign(to string, h http.Header, target *url.URL) error {
 	if len(own) == 0 {
 		return nil
 	}
-	if where := foreignHeader(own, h); where != "" {
-		return &Foreign{Host: d.host, Place: where}
+	if where, value := foreignHeader(own, h); where != "" {
+		return &Foreign{Host: d.host, Place: where, Own: repeats(own, value)}
 	}
-	if where := foreignParameter(own, target); where != "" {
-		return &Foreign{Host: d.host, Place: where}
+	if where, value := foreignParameter(own, target); where != "" {
+		return &Foreign{Host: d.host, Place: where, Own: repeats(own, value)}
 	}
 	return nil
 }
 
+// repeats tells whether a placeholder of the host's providers stands in the value.
+func repeats(own []binding, value string) bool {
+	return slices.ContainsFunc(own, func(b binding) bool { return !b.detached && strings.Contains(value, b.placeholder) })
+}
+
 // foreignHeader looks at all spellings that CGI takes for a carrier; a placeholder counts in the right one alone.
-func foreignHeader(own []binding, h http.Header) string {
+func foreignHeader(own []binding, h http.Header) (where, value string) {
 	for key, values := range h {
 		name := http.CanonicalHeaderKey(alike.Field(key))
 		for _, v := range values {
@@ -55,10 +60,10 @@ func foreignHeader(own []binding, h http.Header) string {
 			case !slices.Contains(carriers, name), name == "Cookie" && harmless(v), name == key && placed(own, key, v):
 				continue
 			}
-			return "header " + key
+			return "header " + key, v
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // placed tells whether the value is a placeholder of the host's providers, where their types carry credentials.
@@ -93,9 +98,9 @@ func harmless(field string) bool {
 
 // foreignParameter looks at the parameters that carry credentials anywhere, and at those that do for
 // these providers, in all spellings that servers take for them.
-func foreignParameter(own []binding, target *url.URL) string {
+func foreignParameter(own []binding, target *url.URL) (where, value string) {
 	if target == nil || target.RawQuery == "" {
-		return ""
+		return "", ""
 	}
 	for pair := range strings.SplitSeq(strings.ReplaceAll(target.RawQuery, ";", "&"), "&") {
 		key, value, _ := strings.Cut(pair, "=")
@@ -108,8 +113,8 @@ func foreignParameter(own []binding, target *url.URL) string {
 			expected = expected || b.carriesParameter(key) && unescape(value) == b.placeholder && !b.detached
 		}
 		if named && !expected {
-			return "query parameter " + name
+			return "query parameter " + name, value
 		}
 	}
-	return ""
+	return "", ""
 }

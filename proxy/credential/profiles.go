@@ -23,15 +23,16 @@ func forges() []Profile {
 		{
 			Type: "gitlab", Variables: []string{"GITLAB_TOKEN", "GITLAB_ACCESS_TOKEN", "GL_TOKEN"},
 			Hosts:   []string{"gitlab.com"},
-			headers: []string{"Private-Token", "Authorization"},
-			query:   []string{"private_token", "access_token"},
+			headers: []string{"Private-Token", "Job-Token", "Deploy-Token", "Authorization"},
+			query:   []string{"private_token", "job_token", "access_token"},
 			git:     true,
 			shapes:  []shape{{"glpat-", 26, ""}},
 		},
 		{
 			Type: "huggingface", Variables: []string{"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"},
-			Hosts:   []string{"huggingface.co"},
+			Hosts:   []string{"huggingface.co", "router.huggingface.co"},
 			headers: []string{"Authorization"},
+			notGit:  []string{"router.huggingface.co"},
 			git:     true,
 			shapes:  []shape{{"hf_", 37, ""}},
 		},
@@ -109,7 +110,7 @@ func registries() []Profile {
 		},
 		{
 			Type: "docker", Variables: []string{"DOCKER_PASSWORD", "DOCKERHUB_TOKEN"},
-			Hosts:   []string{"auth.docker.io/token", "hub.docker.com"},
+			Hosts:   []string{"auth.docker.io/token"},
 			Note:    "the short-lived tokens that auth.docker.io answers with reach the sandbox",
 			headers: []string{"Authorization"},
 			shapes:  []shape{{"dckr_pat_", 36, ""}},

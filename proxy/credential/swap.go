@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"html"
 	"net/url"
 	"slices"
 	"strings"
@@ -54,7 +56,7 @@ func formsOf(secret, placeholder string) []swap {
 	var all []swap
 	for _, form := range []func(string) string{
 		same, plainJSON, carefulJSON, slashJSON, url.QueryEscape, url.PathEscape, strictEscape, slashEscape,
-		lowerHex(url.QueryEscape), lowerHex(url.PathEscape), lowerHex(strictEscape), lowerHex(slashEscape),
+		everyEscape, lowerHex(everyEscape), html.EscapeString, quotHTML, lowerHex(url.QueryEscape), lowerHex(url.PathEscape), lowerHex(strictEscape), lowerHex(slashEscape),
 	} {
 		all = append(all, swap{[]byte(form(secret)), []byte(form(placeholder))})
 	}
@@ -83,6 +85,19 @@ func carefulJSON(s string) string {
 	return string(text[1 : len(text)-1])
 }
 
+// everyEscape escapes what is neither letter nor digit, as .NET may.
+func everyEscape(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r < 0x80 && !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9') {
+			fmt.Fprintf(&b, `\u%04X`, r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
 // slashJSON also escapes slashes, as PHP does.
 func slashJSON(s string) string { return strings.ReplaceAll(plainJSON(s), "/", `\/`) }
 
@@ -97,10 +112,16 @@ func lowerHex(escape func(string) string) func(string) string {
 	return func(s string) string {
 		out := []byte(escape(s))
 		for i := 0; i+2 < len(out); i++ {
-			if out[i] == '%' {
-				copy(out[i:], bytes.ToLower(out[i:i+3]))
+			if out[i] == '%' || out[i] == 'u' && i > 0 && out[i-1] == '\\' {
+				end := min(i+map[byte]int{'%': 3, 'u': 5}[out[i]], len(out))
+				copy(out[i:], bytes.ToLower(out[i:end]))
 			}
 		}
 		return string(out)
 	}
+}
+
+// quotHTML is as PHP and most templates escape HTML; Go writes quotation marks as numbers.
+func quotHTML(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#039;").Replace(s)
 }

@@ -55,11 +55,14 @@ func (r request) persisted(registered Registry) ([]Operation, error) {
 	return operations, nil
 }
 
+// ErrNotRegistered is why a request for a persisted query cannot be read.
+var ErrNotRegistered = errors.New("is not registered")
+
 // find is a registered operation in the form that documents give.
 func (registered Registry) find(key string) (Operation, error) {
 	operation, ok := registered[key]
 	if !ok {
-		return Operation{}, fmt.Errorf("persisted query %.80q is not registered: register it in the policy or send the whole document", key)
+		return Operation{}, fmt.Errorf("persisted query %.80q %w: register it in the policy or send the whole document", key, ErrNotRegistered)
 	}
 	operation.Fields = slices.Compact(slices.Sorted(slices.Values(operation.Fields)))
 	return operation, nil

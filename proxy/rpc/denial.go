@@ -12,6 +12,9 @@ import (
 // which is worth a retry) and -32002 (not found).
 const CodeDenied = -32013
 
+// CodeInvalid is that of a request which is none (JSON-RPC 2.0, section 5.1).
+const CodeInvalid = -32600
+
 // Refusal is why a request was denied.
 type Refusal struct {
 	ID        int64    // of the denial in the record; 0: it has none
@@ -48,6 +51,8 @@ func (c Call) awaits() bool { return c.Method != "" && c.ID != "" }
 // for a batch. Nothing of a denied batch may reach the server, so all of its calls get the error. It is nil
 // where nobody waits for an answer, as for notifications and responses: those get an HTTP 403.
 //
+// Where no call could be read, there is one error without an id, as the specification has it.
+//
 // It must be sent with status 200 and as application/json. MCP clients give that to the model as the error of
 // the call. On a 403 to initialize some look for a server of 2024-11-05, and a 404 ends a session.
 func Denial(calls []Call, batch bool, d Refusal) []byte {
@@ -58,6 +63,10 @@ func Denial(calls []Call, batch bool, d Refusal) []byte {
 		}
 	}
 	switch {
+	case len(calls) == 0:
+		f := d.fault()
+		f.Code = CodeInvalid
+		return encode(response{Version: "2.0", ID: json.RawMessage("null"), Error: f})
 	case len(answers) == 0:
 		return nil
 	case batch:
