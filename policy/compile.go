@@ -137,13 +137,15 @@ func (c *compiler) endpoint(at site, e *Endpoint) *endpoint {
 		compiled.selectorFold = c.glob(at, globKey{globPath, e.Path, true})
 		compiled.exact = !strings.ContainsAny(e.Path, "*?[")
 	}
-	compiled.allow = newRuleSet(c.allowRules(at, e))
+	allow := c.allowRules(at, e)
+	compiled.allow = newRuleSet(allow)
 	var deny []rule
 	for i := range e.DenyRules {
 		deny = append(deny, c.protocolRule(at, e.Protocol, &e.DenyRules[i], true))
 	}
 	compiled.deny, compiled.denies = newRuleSet(deny), len(deny) > 0
 	compiled.deniesActions = slices.ContainsFunc(deny, func(r rule) bool { return r.action != nil })
+	compiled.parameters = slices.ContainsFunc(slices.Concat(allow, deny), func(r rule) bool { return r.action != nil && len(r.action.params) > 0 })
 	compiled.options = newOptions(e)
 	c.engine.fills = c.engine.fills || compiled.options.rewriteBody || compiled.options.rewriteMessages
 	return compiled

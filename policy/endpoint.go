@@ -17,6 +17,7 @@ type endpoint struct {
 	allow, deny  ruleSet
 	denies       bool // there are deny rules
 	options      options
+	parameters   bool // rules look at those of calls
 
 	deniesActions bool // some of them are about actions
 

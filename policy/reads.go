@@ -92,6 +92,18 @@ func (o *options) register(e *Endpoint) {
 	}
 }
 
+// ReadsParameters reports that rules look at the parameters of calls: [Action].Param may be nil where none does.
+func (a *Admission) ReadsParameters() bool {
+	for _, parts := range []*parts{&a.parts, &a.shuns} {
+		for i := range parts.n {
+			if parts.at(i).parameters {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Reads tells the proxy what to read before it asks [Admission.Request]. Endpoints
 // that only deny are among those that want something read.
 func (a *Admission) Reads(r Request) Reads {

@@ -252,3 +252,33 @@ func TestStoredSecretsAreMasked(t *testing.T) {
 		}
 	}
 }
+
+// An answer of many short fields would take megabytes for as long as it lasts.
+func TestAnswerOfManyFields(t *testing.T) {
+	w := newWorld(t, basePolicy)
+	config, _ := w.public.Config("api.example")
+	w.tcp("api.example", 443, func(c net.Conn) {
+		s := tls.Server(c, config)
+		defer s.Close()
+		r, err := http.ReadRequest(bufio.NewReader(s))
+		if err != nil {
+			return
+		}
+		n := map[string]int{"/ok/few": 900, "/ok/many": 20_000}[r.URL.Path]
+		fmt.Fprintf(s, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n%s\r\n", strings.Repeat("a:\r\n", n))
+	})
+	for path, want := range map[string]int{"/ok/few": 200, "/ok/many": 502} {
+		for _, method := range []string{"GET", "POST"} {
+			r, _ := http.NewRequestWithContext(t.Context(), method, "https://api.example"+path, nil)
+			resp, err := w.client(transparent).Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, _ := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if resp.StatusCode != want || want == 502 && !strings.Contains(string(body), "20001 header fields, more than 1000") {
+				t.Errorf("%s %s: %s %s", method, path, resp.Status, body)
+			}
+		}
+	}
+}

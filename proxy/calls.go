@@ -59,9 +59,10 @@ func (x *exchange) lighten() {
 	}
 }
 
-// asking is the request as another policy has to judge it: with the parameters of its calls read again.
-func (x *exchange) asking() policy.Request {
-	if !x.read.light {
+// asking is the request as another policy has to judge it: with the parameters of its calls read again, which takes
+// milliseconds, where its rules look at any.
+func (x *exchange) asking(admission *policy.Admission) policy.Request {
+	if !x.read.light || !admission.ReadsParameters() {
 		return x.request
 	}
 	again := &exchange{server: x.server, r: x.r, request: x.request}

@@ -65,6 +65,7 @@ var fieldRows = []row{
 	{"field folded first", "GET {t}/1 HTTP/1.1\r\n X: y\r\nHost: a.example:{p}\r\n\r\n", "400!", ""},
 	{"field with an encoded line end", get + "X: a%0d%0aTransfer-Encoding: chunked\r\n\r\n", "200", "GET /1"},
 	{"HP26 one field of 1 MiB", get + "X: " + strings.Repeat("y", 1<<20) + "\r\n\r\n", "431!", ""},
+	{"HP26 2,000 short fields", get + strings.Repeat("a:\r\n", 2000) + "\r\n", "431!", ""},
 	{"HP26 10,000 fields", get + manyFields(10_000) + "\r\n", "431!", ""},
 	{"HP26 1,000 fields", get + manyFields(1000) + "\r\n", "200", "GET /1"},
 	{"HP26 endless trailers", post + te + "\r\n0\r\n" + manyFields(10_000) + "\r\n", "431!", ""},

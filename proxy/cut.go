@@ -8,7 +8,7 @@ import (
 )
 
 func (x *exchange) grant() *grant {
-	return &grant{revision: x.revision, holds: x.holds, revoke: x.revoke, secrets: x.secrets, drop: x.drop}
+	return &grant{revision: x.revision, holds: x.holds, revoke: x.revoke, secrets: x.secrets, drop: x.drop, slow: x.read.light}
 }
 
 func (x *exchange) holds(snapshot Snapshot) bool {

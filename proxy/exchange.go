@@ -143,7 +143,7 @@ func (x *exchange) mayHaveArrived(err error) bool {
 // judgeBy asks another policy about the same request.
 func (x *exchange) judgeBy(snapshot Snapshot) (policy.Decision, policy.Admission) {
 	admission := snapshot.Engine.Connect(x.flow.destination())
-	return admission.Request(x.asking()), admission
+	return admission.Request(x.asking(&admission)), admission
 }
 
 // refuse records why the request is not forwarded, then says so.

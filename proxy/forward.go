@@ -102,6 +102,11 @@ func (t *ticket) ask(transport http.RoundTripper, r *http.Request) *http.Respons
 		err = fmt.Errorf("the origin's answer has the status %03d", resp.StatusCode)
 	}
 	if err == nil {
+		if err = checkFields(resp); err != nil {
+			resp.Body.Close()
+		}
+	}
+	if err == nil {
 		if err = t.broken(); err != nil {
 			resp.Body.Close() // an answer to half a request, whose other half was malformed
 		}
@@ -114,6 +119,21 @@ func (t *ticket) ask(transport http.RoundTripper, r *http.Request) *http.Respons
 		t.began()
 	}
 	return resp
+}
+
+// maxFields bounds those of an answer's header: some hundred thousand bytes of short ones take megabytes for as long as the
+// answer lasts.
+const maxFields = 1000
+
+func checkFields(resp *http.Response) error {
+	n := 0
+	for _, values := range resp.Header {
+		n += len(values)
+	}
+	if n > maxFields {
+		return fmt.Errorf("the origin's answer has %d header fields, more than %d", n, maxFields)
+	}
+	return nil
 }
 
 // settle drops an answer that may not be shown, because the use of a secret was not recorded.

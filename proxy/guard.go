@@ -113,7 +113,7 @@ func bad(format string, args ...any) *violation {
 // collect gathers one line and returns it, without its end, when it is complete.
 func (g *guard) collect(b byte) (line []byte, complete bool, v *violation) {
 	if g.size++; g.size > g.max {
-		return nil, false, &violation{Status: http.StatusRequestHeaderFieldsTooLarge, Reason: fmt.Sprintf("the request's head is larger than %d bytes", g.max)}
+		return nil, false, tooLarge("the request's head is larger than %d bytes", g.max)
 	}
 	if b != '\n' {
 		g.line = append(g.line, b)
@@ -142,7 +142,17 @@ func (g *guard) headLine(b byte) *violation {
 	case len(line) == 0:
 		return g.endHead()
 	}
+	if g.size += fieldOverhead; g.size > g.max {
+		return tooLarge("the request's head has too many fields for one of %d bytes, each counted with %d more", g.max, fieldOverhead)
+	}
 	return g.field(line)
+}
+
+// fieldOverhead is what a field takes in memory beside its text, as HTTP/2 counts it (RFC 9113 6.5.2).
+const fieldOverhead = 32
+
+func tooLarge(format string, args ...any) *violation {
+	return &violation{Status: http.StatusRequestHeaderFieldsTooLarge, Reason: fmt.Sprintf(format, args...)}
 }
 
 func (g *guard) requestLine(line []byte) *violation {

@@ -61,6 +61,9 @@ func (x *exchange) readBody(limit int64) *refusal {
 	if x.read.whole || x.read.long {
 		return nil
 	}
+	if !x.reserve(x.room(limit)) {
+		return busy()
+	}
 	controller := http.NewResponseController(x.w)
 	_ = controller.SetReadDeadline(time.Now().Add(x.server.limits.body))
 	defer func() { _ = controller.SetReadDeadline(time.Time{}) }()

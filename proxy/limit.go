@@ -18,7 +18,8 @@ type limits struct {
 	silence        time.Duration // a denied connection that says nothing
 	drain          time.Duration // reading what is left of a denied body
 	drainBytes     int64
-	headBytes      int // of one request's head
+	headBytes      int   // of one request's head
+	heldBytes      int64 // of all bodies that are held to be judged, or to be masked
 	connections    int // accepted and open at once
 	streams        int // of all connections of HTTP/2, served at once; twice as many may be open
 }
@@ -36,6 +37,7 @@ func defaultLimits() limits {
 		drain:          120 * time.Second,
 		drainBytes:     1 << 30,
 		headBytes:      64 << 10,
+		heldBytes:      64 << 20,
 		connections:    maxConnections(descriptors()),
 		streams:        1024,
 	}

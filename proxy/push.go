@@ -35,6 +35,9 @@ func (p *pushCommands) reportable() bool { return p.report && len(p.commands) > 
 
 // readPush reads the commands of a push. A body that is none gives nothing to report.
 func (x *exchange) readPush(from io.Reader) *pushCommands {
+	if !x.reserve(maxCommands) {
+		return &pushCommands{unread: errors.New("the bodies of other requests take all the room there is for reading them: push again")}
+	}
 	controller := http.NewResponseController(x.w)
 	_ = controller.SetReadDeadline(time.Now().Add(x.server.limits.body)) // or nobody decides, and nothing is recorded
 	defer func() { _ = controller.SetReadDeadline(time.Time{}) }()

@@ -23,6 +23,7 @@ const (
 	codeUpstreamUnreachable policy.Code = "upstream_unreachable"
 	codeUpstreamTimeout     policy.Code = "upstream_timeout"
 	codeInternal            policy.Code = "internal_error"
+	codeBusy                policy.Code = "busy"
 	codeForeign             policy.Code = "foreign_credential" // somebody else's key to a provider's host
 )
 

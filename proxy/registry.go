@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"sync"
@@ -13,6 +14,7 @@ type grant struct {
 	revoke   func(Snapshot)      // ends it, and waits for nothing
 	secrets  []string            // providers whose secrets it carries
 	drop     func(*refusal)      // ends it because one of those is lent no more; set where there are any
+	slow     bool                // holds may take milliseconds
 }
 
 // registry knows the live grants, so that a new policy can end those it would not give.
@@ -55,12 +57,19 @@ func (r *registry) all() []*grant {
 	return slices.Collect(maps.Keys(r.live))
 }
 
-// review ends every grant that the snapshot would not give. It has no say about those of a newer policy, which may have
-// come while it was on its way here.
-func (r *registry) review(snapshot Snapshot) {
-	for _, g := range r.all() {
-		if g.revision <= snapshot.Revision && !g.holds(snapshot) {
-			g.revoke(snapshot)
+// review ends every grant that the snapshot would not give, unless ctx is over. It has no say about those of a newer
+// policy, which may have come while it was on its way here. The slow ones come last: a program that has a thousand of them
+// must not keep the others open.
+func (r *registry) review(ctx context.Context, snapshot Snapshot) {
+	all := r.all()
+	for _, slow := range []bool{false, true} {
+		for _, g := range all {
+			if ctx.Err() != nil {
+				return
+			}
+			if g.slow == slow && g.revision <= snapshot.Revision && !g.holds(snapshot) {
+				g.revoke(snapshot)
+			}
 		}
 	}
 }

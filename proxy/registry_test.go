@@ -9,7 +9,7 @@ func TestReviewOfAnOlderPolicy(t *testing.T) {
 	g := &grant{revision: 3, holds: func(Snapshot) bool { return false }, revoke: func(Snapshot) { ended++ }}
 	r.add(g, func() Snapshot { return Snapshot{Revision: 3} })
 	for _, tt := range []struct{ revision, want int }{{2, 0}, {3, 1}, {4, 2}} {
-		if r.review(Snapshot{Revision: tt.revision}); ended != tt.want {
+		if r.review(t.Context(), Snapshot{Revision: tt.revision}); ended != tt.want {
 			t.Errorf("revision %d: ended %d times, want %d", tt.revision, ended, tt.want)
 		}
 	}

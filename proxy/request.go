@@ -34,6 +34,7 @@ type exchange struct {
 	secrets   []string                // providers whose credentials were put in
 	masked    bool                    // its answer is looked through for secrets
 	read      inspection              // of the body
+	held      int64                   // bytes reserved for it, and for the answer's
 	ended     atomic.Pointer[refusal] // why the body was ended: a placeholder where it must not go, or a method that is denied
 	id        int64                   // of the record
 
@@ -47,6 +48,7 @@ type exchange struct {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, f *flow) {
 	f.judged.Store(true)
 	x := &exchange{server: s, flow: f, w: w, r: r, began: time.Now()}
+	defer x.letGo()
 	defer x.recovered()
 	if refusal := x.judge(); refusal != nil {
 		x.refuse(refusal)

@@ -103,7 +103,7 @@ func (x *exchange) mask(resp *http.Response) {
 	resp.Body = secrets.Mask(resp.Body)
 	switch {
 	case length <= 0, secrets.MaskKeepsLength():
-	case length > maxFilled:
+	case length > maxFilled, !x.reserve(length):
 		resp.ContentLength = -1
 		resp.Header.Del("Content-Length")
 	default:

@@ -26,6 +26,7 @@ type Server struct {
 	buffers  *sync.Pool
 	live     registry
 	served   atomic.Int64 // streams of HTTP/2 that have a handler
+	held     atomic.Int64 // bytes of bodies, see reserve
 	unended  *openStreams // of HTTP/2
 
 	outer    *http.Server // requests of the explicit door
@@ -116,7 +117,7 @@ func (s *Server) serveInside(w http.ResponseWriter, r *http.Request) {
 func (s *Server) watch() {
 	for {
 		changed := s.cfg.Changed() // before the snapshot: a change in between is then seen twice, not missed
-		s.live.review(s.cfg.Snapshot())
+		s.live.review(s.ctx, s.cfg.Snapshot())
 		s.upstream.renew() // afterwards: origins can make it slow
 		select {
 		case <-changed:

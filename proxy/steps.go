@@ -62,7 +62,7 @@ func (s *Server) nextSteps(r *refusal) []string {
 	switch d.Code {
 	case codeUpstreamTLS, codeUpstreamTimeout, codeUpstreamUnreachable:
 		return []string{"The policy allowed this request; the failure is outside. Retrying later may help, changing the policy does not."}
-	case codeInternal, policy.CodeRecord:
+	case codeBusy, codeInternal, policy.CodeRecord:
 		return []string{"Nothing is wrong with the request. Tell the user that exeat reported " + string(d.Code) + ", then retry."}
 	case policy.CodePolicy, policy.CodeAddress:
 	case policy.CodeTooLong:

@@ -81,9 +81,9 @@ func (x *exchange) turn(method string) error {
 }
 
 func (x *exchange) turnedBy(snapshot Snapshot, method string) policy.Decision {
-	asking := x.asking()
-	asking.Override = method
 	admission := snapshot.Engine.Connect(x.flow.destination())
+	asking := x.asking(&admission)
+	asking.Override = method
 	return admission.Request(asking)
 }
 

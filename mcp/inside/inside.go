@@ -34,9 +34,6 @@ const instructions = `You run in a sandbox. A proxy answers requests the policy 
 // nothing. The session itself goes on: its id is all it consists of.
 const forget = 5 * time.Minute
 
-// maxBody bounds a request to the endpoint.
-const maxBody = 1 << 20
-
 // sessions gives each client an id of its own, so that none cancels another's
 // calls, and remembers none: the library's other manager keeps every id for
 // ever, in memory of the host that a loop in the sandbox could fill, and turns
@@ -58,7 +55,7 @@ func Handler(version string, view View) http.Handler {
 		server.WithSessionIdManager(&sessions{}), server.WithSessionIdleTTL(forget),
 		server.WithDisableLocalhostProtection(true)) // direct is stricter
 	mux := http.NewServeMux()
-	mux.Handle("/mcp", http.MaxBytesHandler(stream, maxBody))
+	mux.Handle("/mcp", bounded(stream))
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("This is exeat. What was denied: /exeat/denials.log, or MCP at http://exeat.local/mcp\n"))

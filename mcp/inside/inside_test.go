@@ -3,6 +3,7 @@ package inside_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -214,6 +215,48 @@ func TestGone(t *testing.T) {
 		case <-time.After(10 * time.Second):
 			t.Fatalf("%s: something still waits", version)
 		}
+	}
+}
+
+// TestBounded ensures that a sandbox cannot fill the host's memory with requests that do not end.
+func TestBounded(t *testing.T) {
+	e := serve(t, newView(t))
+	for name, row := range map[string]struct {
+		body   io.Reader
+		status int
+	}{
+		"long":  {strings.NewReader(strings.Repeat("x", 70<<10)), http.StatusRequestEntityTooLarge},
+		"short": {strings.NewReader("x"), http.StatusBadRequest},
+	} {
+		resp, err := http.Post(e.url, "application/json", row.body)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != row.status {
+			t.Errorf("%s: %s", name, resp.Status)
+		}
+	}
+	var held []io.Closer
+	for range 256 {
+		body, hold := io.Pipe()
+		held = append(held, hold)
+		go func() {
+			if resp, err := http.Post(e.url, "application/json", body); err == nil {
+				resp.Body.Close()
+			}
+		}()
+	}
+	until(t, "no place is left", func() bool {
+		resp, err := http.Post(e.url, "application/json", strings.NewReader("x"))
+		if err != nil {
+			return false
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusServiceUnavailable
+	})
+	for _, h := range held {
+		h.Close()
 	}
 }
 

@@ -25,6 +25,7 @@ var sentences = map[string]string{
 	string(policy.CodeRecord):     "not permitted: the decision could not be recorded",
 	string(policy.CodeHostPort):   "not permitted: a port of the host is lent when a sandbox is created, and at no other time",
 	"foreign_credential":          "not permitted: somebody else's credential was sent to a provider's host",
+	"busy":                        "not permitted: too many other requests were being read",
 	"internal_error":              "not permitted: exeat failed while handling it",
 	"upstream_tls":                "permitted, but the server's certificate or TLS was not accepted",
 	"upstream_timeout":            "permitted, but the server did not answer in time",

@@ -1,0 +1,29 @@
+package proxy
+
+import "net/http"
+
+// reserve takes so many bytes out of what all requests of the sandbox together may have held of bodies until they are over,
+// or reports that there are not as many left. What a thousand requests wait for must not become the host's memory.
+func (x *exchange) reserve(bytes int64) bool {
+	if x.server.held.Add(bytes) > x.server.limits.heldBytes {
+		x.server.held.Add(-bytes)
+		return false
+	}
+	x.held += bytes
+	return true
+}
+
+// letGo gives back what reserve took.
+func (x *exchange) letGo() { x.server.held.Add(-x.held) }
+
+// room is how much is reserved for a body that is read up to a limit.
+func (x *exchange) room(limit int64) int64 {
+	if x.r.ContentLength >= 0 {
+		return min(limit, x.r.ContentLength)
+	}
+	return min(limit, maxFilled)
+}
+
+func busy() *refusal {
+	return refuse(http.StatusServiceUnavailable, codeBusy, "the bodies of other requests take all the room there is for reading them")
+}

@@ -1,0 +1,48 @@
+package proxy
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// What bodies are held is bounded for all requests together, and given back.
+func TestReserve(t *testing.T) {
+	s := &Server{limits: limits{heldBytes: 100}}
+	a, b := &exchange{server: s}, &exchange{server: s}
+	if !a.reserve(60) || b.reserve(60) || !b.reserve(40) || b.reserve(1) {
+		t.Errorf("%d are held", s.held.Load())
+	}
+	a.letGo()
+	if !b.reserve(60) {
+		t.Errorf("%d are held", s.held.Load())
+	}
+	b.letGo()
+	if s.held.Load() != 0 {
+		t.Errorf("%d are held after all is over", s.held.Load())
+	}
+	for _, row := range []struct{ length, limit, want int64 }{{10, 100, 10}, {1000, 100, 100}, {-1, 100, 100}, {-1, 1 << 40, maxFilled}} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader("x"))
+		r.ContentLength = row.length
+		if got := (&exchange{r: r}).room(row.limit); got != row.want {
+			t.Errorf("%+v: got %d", row, got)
+		}
+	}
+}
+
+// A thousand grants that take milliseconds to look at do not keep the others open, and a server that ends waits for none.
+func TestReviewOrder(t *testing.T) {
+	var r registry
+	var order []bool
+	for i := range 100 {
+		slow := i%2 == 0
+		r.add(&grant{slow: slow, holds: func(Snapshot) bool { return false }, revoke: func(Snapshot) { order = append(order, slow) }}, func() Snapshot { return Snapshot{} })
+	}
+	r.review(t.Context(), Snapshot{Revision: 1})
+	for i, slow := range order {
+		if slow != (i >= 50) {
+			t.Fatalf("grant %d of %d is slow: %t", i, len(order), slow)
+		}
+	}
+}
