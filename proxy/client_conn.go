@@ -17,7 +17,7 @@ type clientConn struct {
 	server *Server
 	flow   *flow // nil on the explicit door, where each request names its own destination
 
-	caller func() *flow // explicit door: a flow of this connection's caller without a destination
+	caller *flow // explicit door: a flow of this connection's caller without a destination
 
 	streams *connStreams // nil for HTTP/1
 
@@ -175,7 +175,7 @@ func (c *clientConn) where() *flow {
 	if c.flow != nil {
 		return c.flow
 	}
-	return c.caller()
+	return c.caller
 }
 
 // oneLine makes text fit for a status line or a header.

@@ -4,7 +4,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"sync"
 
 	"exeat/policy"
 )
@@ -20,17 +19,16 @@ func (s *Server) ServeExplicit(l net.Listener) error {
 	})
 }
 
-// explicitCaller looks the caller of a connection up once, at its first request.
-func (s *Server) explicitCaller(k *socket) func() *flow {
-	return sync.OnceValue(func() *flow {
-		door := k.LocalAddr().(*net.TCPAddr).AddrPort()
-		return &flow{socket: k, caller: s.identify(k, door)}
-	})
+// explicitCaller is a flow of the connection's caller, who is looked up now: another program's flood of connects could
+// push the record of one that says nothing for a while out.
+func (s *Server) explicitCaller(k *socket) *flow {
+	door := k.LocalAddr().(*net.TCPAddr).AddrPort()
+	return &flow{socket: k, caller: s.identify(k, door)}
 }
 
 // serveExplicit gives a request of the explicit door its destination.
 func (s *Server) serveExplicit(w http.ResponseWriter, r *http.Request) {
-	who := connOf(r).caller()
+	who := connOf(r).caller
 	f := &flow{socket: who.socket, caller: who.caller}
 	if r.Method == http.MethodConnect {
 		s.connect(w, r, f)

@@ -142,7 +142,7 @@ func (w *Watcher) ancestor(pid int) (name string, s status, err error) {
 		return "", status{}, err
 	}
 	name = p.path
-	if _, unknown := w.content.known(p); unknown != "" {
+	if _, unknown := w.content.known(p, w.waiter(pid)); unknown != "" {
 		name = "?" + p.path
 	}
 	return unique.Make(name).Value(), s, nil

@@ -12,8 +12,12 @@ import (
 )
 
 // maxUnderway bounds the connects that are carried out at once. One waits, with a thread of ours, while
-// the backlog of a listener is full; that listener may be the sandbox's own and never accept.
-const maxUnderway = 128
+// the backlog of a listener is full; that listener may be the sandbox's own and never accept, which on a unix socket
+// lasts for ever: those have a bound of their own, or they would take the network from the whole sandbox.
+const (
+	maxUnderway = 128
+	maxLocal    = 64
+)
 
 // maxAddress is the size of struct sockaddr_storage: connect(2) takes no more.
 const maxAddress = 128
@@ -77,6 +81,7 @@ func (c *Call) Connect(address []byte) unix.Errno {
 type underway struct {
 	mu      sync.Mutex
 	threads map[int]int // guarded by mu; ours, by socket
+	local   int         // guarded by mu; those on unix sockets
 	over    bool        // guarded by mu; no further one begins
 }
 
@@ -84,15 +89,17 @@ func newUnderway() *underway { return &underway{threads: map[int]int{}} }
 
 // connect answers as connect(2) does, and EAGAIN when too many wait.
 func (u *underway) connect(fd int, address []byte) unix.Errno {
-	if !modest(fd, address) {
+	family, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
+	if err != nil || !modest(family, address) {
 		return unix.EPERM
 	}
 	runtime.LockOSThread() // by its number end wakes it
 	defer runtime.UnlockOSThread()
-	if !u.enter(fd) {
+	local := family == unix.AF_UNIX
+	if !u.enter(fd, local) {
 		return unix.EAGAIN
 	}
-	defer u.leave(fd)
+	defer u.leave(fd, local)
 	for {
 		// An interruption is our own: the Go runtime's. The caller's signals wait until it is answered.
 		if errno := connect(fd, address); errno != unix.EINTR || u.isOver() {
@@ -109,11 +116,8 @@ func connect(fd int, address []byte) unix.Errno {
 
 // modest refuses what the caller may not do and this process may, since it owns the sandbox's network:
 // to name a netlink peer other than the kernel (netlink(7)).
-func modest(fd int, address []byte) bool {
-	family, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
+func modest(family int, address []byte) bool {
 	switch {
-	case err != nil:
-		return false
 	case family == unix.AF_INET, family == unix.AF_INET6, family == unix.AF_UNIX:
 		return true
 	case family != unix.AF_NETLINK || len(address) < unix.SizeofSockaddrNetlink:
@@ -127,20 +131,26 @@ func modest(fd int, address []byte) bool {
 	return true
 }
 
-func (u *underway) enter(fd int) bool {
+func (u *underway) enter(fd int, local bool) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.over || len(u.threads) >= maxUnderway {
+	if u.over || local && u.local >= maxLocal || !local && len(u.threads)-u.local >= maxUnderway {
 		return false
 	}
 	u.threads[fd] = unix.Gettid()
+	if local {
+		u.local++
+	}
 	return true
 }
 
-func (u *underway) leave(fd int) {
+func (u *underway) leave(fd int, local bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	delete(u.threads, fd)
+	if local {
+		u.local--
+	}
 }
 
 func (u *underway) isOver() bool {

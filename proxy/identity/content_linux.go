@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -34,7 +35,12 @@ type fileKey struct {
 type contents struct {
 	repinned func(path string)
 
-	reading sync.Mutex // held while a file is read: one at a time, so that the agent cannot own the disk
+	// One file is read at a time, so that the agent cannot own the disk, and one beside it that nobody in the sandbox can
+	// have changed: large programs of its own must not keep those of the system unknown.
+	systems, others chan struct{}
+	waiting         atomic.Int32  // for others
+	over            chan struct{} // closed by end
+	once            sync.Once
 
 	mu     sync.Mutex
 	hashes map[fileKey]string // guarded by mu
@@ -45,15 +51,22 @@ func newContents(repinned func(string)) *contents {
 	if repinned == nil {
 		repinned = func(string) {}
 	}
-	return &contents{repinned: repinned, hashes: map[fileKey]string{}, pins: map[string]string{}}
+	return &contents{
+		repinned: repinned, hashes: map[fileKey]string{}, pins: map[string]string{},
+		systems: make(chan struct{}, 1), others: make(chan struct{}, 1), over: make(chan struct{}),
+	}
 }
 
-// known returns the content's hash, or why the program cannot be vouched for.
-func (c *contents) known(p program) (hash, unknown string) {
+// end has everything that is read, or waits to be, given up.
+func (c *contents) end() { c.once.Do(func() { close(c.over) }) }
+
+// known returns the content's hash, or why the program cannot be vouched for. It is given up once the thread is gone that
+// waits for it, unless tid is 0.
+func (c *contents) known(p program, tid int) (hash, unknown string) {
 	if p.unknown != "" {
 		return "", p.unknown
 	}
-	hash, err := c.hash(p.fd)
+	hash, err := c.hash(p.fd, tid)
 	if err != nil {
 		return "", err.Error()
 	}
@@ -97,7 +110,7 @@ func rootOnly(fd int) bool {
 }
 
 // hash returns the hash of an open executable, from memory where its key is known.
-func (c *contents) hash(fd int) (string, error) {
+func (c *contents) hash(fd, tid int) (string, error) {
 	key, err := keyOf(fd)
 	if err != nil {
 		return "", err
@@ -108,12 +121,15 @@ func (c *contents) hash(fd int) (string, error) {
 	if key.size > maxExecutable {
 		return "", fmt.Errorf("its executable is larger than %d MiB", maxExecutable>>20)
 	}
-	c.reading.Lock()
-	defer c.reading.Unlock()
+	turn, err := c.turn(fd)
+	if err != nil {
+		return "", err
+	}
+	defer func() { <-turn }()
 	if h, ok := c.remembered(key); ok { // read by another while this one waited
 		return h, nil
 	}
-	h, err := read(fd, key)
+	h, err := c.read(fd, tid, key)
 	if err != nil {
 		return "", err
 	}
@@ -121,6 +137,29 @@ func (c *contents) hash(fd int) (string, error) {
 		c.remember(key, h)
 	}
 	return h, nil
+}
+
+// maxWaiting bounds the programs that wait to be read, each with a thread's call that is held.
+const maxWaiting = 16
+
+var errOverRead = errors.New("the sandbox has ended")
+
+// turn waits until the file may be read. What it returns is received from afterwards.
+func (c *contents) turn(fd int) (chan struct{}, error) {
+	turn := c.systems
+	if !rootOnly(fd) {
+		turn = c.others
+		defer c.waiting.Add(-1)
+		if c.waiting.Add(1) > maxWaiting {
+			return nil, fmt.Errorf("more than %d programs wait to be read", maxWaiting)
+		}
+	}
+	select {
+	case turn <- struct{}{}:
+		return turn, nil
+	case <-c.over:
+		return nil, errOverRead
+	}
 }
 
 func (c *contents) remembered(key fileKey) (string, bool) {
@@ -142,9 +181,9 @@ func (c *contents) remember(key fileKey, hash string) {
 
 // read hashes the content. The key must be the same afterwards: once the connect has been let go, the
 // program may have ended and its file been written again.
-func read(fd int, before fileKey) (string, error) {
+func (c *contents) read(fd, tid int, before fileKey) (string, error) {
 	sum := sha256.New()
-	file := io.NewSectionReader(descriptor(fd), 0, before.size)
+	file := io.NewSectionReader(&wanted{descriptor(fd), c, tid}, 0, before.size)
 	if _, err := io.CopyBuffer(sum, struct{ io.Reader }{file}, make([]byte, 256<<10)); err != nil {
 		return "", fmt.Errorf("its executable cannot be read: %w", err)
 	}
@@ -152,6 +191,26 @@ func read(fd int, before fileKey) (string, error) {
 		return "", errors.New("its executable changed while it was read")
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// wanted reads a file while somebody waits for what is in it. A program that starts thousands of processes from a file
+// that it keeps changing would otherwise have each of them read, long after they are gone.
+type wanted struct {
+	descriptor
+	contents *contents
+	tid      int
+}
+
+func (w *wanted) ReadAt(p []byte, offset int64) (int, error) {
+	select {
+	case <-w.contents.over:
+		return 0, errOverRead
+	default:
+	}
+	if w.tid != 0 && unix.Kill(w.tid, 0) == unix.ESRCH {
+		return 0, errors.New("its process is gone")
+	}
+	return w.descriptor.ReadAt(p, offset)
 }
 
 // descriptor reads a file by its number, which stays its owner's.

@@ -9,6 +9,7 @@ func (w *Watcher) Records() int {
 
 // HoldReading keeps executables from being read until the returned function is called.
 func (w *Watcher) HoldReading() (release func()) {
-	w.content.reading.Lock()
-	return w.content.reading.Unlock
+	w.content.systems <- struct{}{}
+	w.content.others <- struct{}{}
+	return func() { <-w.content.systems; <-w.content.others }
 }

@@ -86,9 +86,18 @@ func (w *Watcher) connectInternet(n notification, p *pending, s socket) {
 func (w *Watcher) identify(o own) Caller {
 	caller := Caller{Exe: o.program.path, Tainted: o.tainted, Unknown: o.unknown}
 	if caller.Unknown == "" {
-		caller.Hash, caller.Unknown = w.content.known(o.program)
+		caller.Hash, caller.Unknown = w.content.known(o.program, w.waiter(o.tid))
 	}
 	return caller
+}
+
+// waiter is the number by which the kernel knows here who waits for a file to be read, or 0 where the sandbox's own
+// numbers are all there is.
+func (w *Watcher) waiter(pid int) int {
+	if w.strict {
+		return 0
+	}
+	return pid
 }
 
 // complete adds the process and its ancestors.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -105,7 +106,73 @@ func TestFreshFileIsReadAgain(t *testing.T) {
 	}
 	defer f.Close()
 	c := newContents(nil)
-	if _, err := c.hash(int(f.Fd())); err != nil || len(c.hashes) != 0 {
+	if _, err := c.hash(int(f.Fd()), 0); err != nil || len(c.hashes) != 0 {
 		t.Errorf("got %v and %d remembered, want none", err, len(c.hashes))
+	}
+}
+
+// What nobody waits for any more is not read on, what waits is bounded, and nothing outlasts the sandbox: a stop waited for
+// thousands of dead processes to be read, one after the other.
+func TestReadingIsGivenUp(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "large")
+	if err := os.WriteFile(path, nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, maxExecutable); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	const nobody = 1 << 30 // above pid_max
+	c := newContents(nil)
+	began := time.Now()
+	if _, err := c.hash(int(f.Fd()), nobody); err == nil || !strings.Contains(err.Error(), "its process is gone") {
+		t.Errorf("of a dead process: %v", err)
+	}
+	c.others <- struct{}{} // one is being read
+	waiting := make(chan error, maxWaiting+1)
+	for range maxWaiting {
+		go func() { _, err := c.hash(int(f.Fd()), 0); waiting <- err }()
+	}
+	for c.waiting.Load() < maxWaiting {
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := c.hash(int(f.Fd()), 0); err == nil || !strings.Contains(err.Error(), "wait to be read") {
+		t.Errorf("one more: %v", err)
+	}
+	c.end()
+	c.end()
+	for range maxWaiting {
+		if err := <-waiting; err != errOverRead {
+			t.Errorf("after the end: %v", err)
+		}
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("all of it took %s", took)
+	}
+}
+
+// Connects that wait on unix sockets leave room for those to the network.
+func TestLocalConnectsLeaveRoom(t *testing.T) {
+	u := newUnderway()
+	for i := range maxLocal {
+		if !u.enter(i, true) {
+			t.Fatalf("local connect %d has no room", i)
+		}
+	}
+	if u.enter(1000, true) {
+		t.Error("there is room for one more local connect")
+	}
+	for i := range maxUnderway {
+		if !u.enter(2000+i, false) {
+			t.Fatalf("connect %d to the network has no room", i)
+		}
+	}
+	u.leave(0, true)
+	if u.enter(3000, false) || !u.enter(0, true) {
+		t.Error("the room of one kind is given to the other")
 	}
 }

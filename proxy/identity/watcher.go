@@ -111,6 +111,7 @@ func (w *Watcher) Watch(ctx context.Context) error {
 	}
 	defer stop.file.Close()
 	defer context.AfterFunc(ctx, stop.ring)()
+	defer context.AfterFunc(ctx, w.content.end)()
 	errs := make(chan error, 1)
 	w.loops.Go(func() { w.serve(stop, errs) })
 	w.loops.Wait()
@@ -133,6 +134,7 @@ func (w *Watcher) serve(stop bell, errs chan<- error) {
 				errs <- err
 			}
 			w.underway.end()
+			w.content.end()
 			return
 		}
 		p := &pending{id: n.ID, number: n.NR, relieved: make(chan struct{})}
