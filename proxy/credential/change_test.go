@@ -42,10 +42,8 @@ func TestDetach(t *testing.T) {
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	for _, token := range []string{"theirs", p} { // nobody signed that others may go there
-		if err := in.Foreign("github.com", http.Header{"Authorization": {"token " + token}}, nil); err == nil {
-			t.Errorf("%s goes to the host of a detached provider", token)
-		}
+	if err := in.Foreign("github.com", http.Header{"Authorization": {"token theirs"}}, nil); err == nil { // nobody signed that it may go there
+		t.Error("another credential goes to the host of a detached provider")
 	}
 	if len(in.GitConfig()) != 0 || in.Env()["GITHUB_TOKEN"] != "" || strings.Contains(strings.Join(in.Hosts(), " "), "github") {
 		t.Error("a detached provider is still offered")

@@ -66,12 +66,10 @@ func foreignHeader(own []binding, h http.Header) (where, value string) {
 	return "", ""
 }
 
-// placed tells whether the value is a placeholder of the host's providers, where their types carry credentials.
+// placed tells whether the value is a placeholder of the host's providers, where their types carry credentials. That of a
+// detached one is for Apply to refuse.
 func placed(own []binding, key, value string) bool {
-	return slices.ContainsFunc(own, func(b binding) bool {
-		_, ok := b.credential(value)
-		return ok && b.carries(key) && !b.detached
-	})
+	return slices.ContainsFunc(own, func(b binding) bool { _, ok := b.credential(value); return ok && b.carries(key) })
 }
 
 // carriesKey finds keys among the protocols that are offered for a WebSocket, where browsers have no other place for
@@ -110,7 +108,7 @@ func foreignParameter(own []binding, target *url.URL) (where, value string) {
 		expected := false
 		for _, b := range own {
 			named = named || slices.Contains(b.profile.query, name)
-			expected = expected || b.carriesParameter(key) && unescape(value) == b.placeholder && !b.detached
+			expected = expected || b.carriesParameter(key) && unescape(value) == b.placeholder
 		}
 		if named && !expected {
 			return "query parameter " + name, value
