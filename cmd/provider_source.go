@@ -43,7 +43,9 @@ func (o sourceOptions) given() int {
 // has one of its own.
 func (o sourceOptions) pick(env Env) (variable string, source store.Source, err error) {
 	switch {
-	case o.given() != 1:
+	case o.given() > 1:
+		return "", source, &usageError{err: errors.New("more than one source is named for the credential: name one")}
+	case o.given() == 0:
 		return "", source, &usageError{err: errors.New("say where the credential comes from: --from-existing, --credential NAME, " +
 			"--from-file NAME=PATH, or --from-command NAME='gh auth token'")}
 	case o.fromFile != "":

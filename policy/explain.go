@@ -32,12 +32,13 @@ func (a *Admission) request(d Decision, j *judged) Decision {
 
 // denied is the denial of a request.
 func (a *Admission) denied(j *judged, o *outcome) Decision {
-	asks := j.asks(o.speaks)
+	refused := a.alone(j)
+	asks := refused.asks(o.speaks)
 	d := Decision{Verdict: Denied, Code: CodePolicy, Reason: asks + " not permitted by policy"}
 	switch {
 	case o.forbidden != nil:
 		d.Code, d.Policy, d.Protocol = CodeDenyRule, o.forbidden.block.key, o.forbidden.speaksAs()
-		d.Reason = fmt.Sprintf("%s forbidden by a deny rule of %s", j.asks(o.forbidden), d.Policy)
+		d.Reason = fmt.Sprintf("%s forbidden by a deny rule of %s", refused.asks(o.forbidden), d.Policy)
 	case o.unread != nil:
 		d.Code, d.Policy, d.Protocol = CodeMalformed, o.unread.block.key, o.unread.protocol
 		d.Reason = fmt.Sprintf("%s cannot be judged as %s: %s", asks, o.unread.judges(), j.unread[o.unread.judges()])
@@ -56,6 +57,27 @@ func (a *Admission) denied(j *judged, o *outcome) Decision {
 	}
 	return a.request(d, j)
 }
+
+// alone is the request with those of its actions alone that would be denied by themselves: what is allowed among them
+// is not what a reader has to know. With very many of them it is as it was.
+func (a *Admission) alone(j *judged) judged {
+	if len(j.actions) < 2 || len(j.actions) > maxSingled {
+		return *j
+	}
+	only := *j
+	only.actions = slices.DeleteFunc(slices.Clone(j.actions), func(action Action) bool {
+		one := *j
+		one.actions = []Action{action}
+		return a.judge(&one).Verdict != Denied
+	})
+	if len(only.actions) == 0 { // each is allowed somewhere, and all of them together nowhere
+		return *j
+	}
+	return only
+}
+
+// maxSingled bounds the actions that are judged one by one to explain a denial.
+const maxSingled = 16
 
 // maxActions is how many actions a sentence names.
 const maxActions = 3

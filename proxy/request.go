@@ -25,18 +25,19 @@ type exchange struct {
 	r      *http.Request
 	began  time.Time
 
-	revision  int
-	request   policy.Request          // as judged, and as sent
-	target    *url.URL                // as sent
-	decision  policy.Decision         // of the policy, allowed
-	addresses []netip.Addr            // checked
-	failure   error                   // why they could not be found
-	secrets   []string                // providers whose credentials were put in
-	masked    bool                    // its answer is looked through for secrets
-	read      inspection              // of the body
-	held      int64                   // bytes reserved for it, and for the answer's
-	ended     atomic.Pointer[refusal] // why the body was ended: a placeholder where it must not go, or a method that is denied
-	id        int64                   // of the record
+	revision    int
+	request     policy.Request          // as judged, and as sent
+	target      *url.URL                // as sent
+	decision    policy.Decision         // of the policy, allowed
+	addresses   []netip.Addr            // checked
+	failure     error                   // why they could not be found
+	secrets     []string                // providers whose credentials were put in
+	masked      bool                    // its answer is looked through for secrets
+	read        inspection              // of the body
+	subprotocol string                  // of a WebSocket, as the origin chose it
+	held        int64                   // bytes reserved for it, and for the answer's
+	ended       atomic.Pointer[refusal] // why the body was ended: a placeholder where it must not go, or a method that is denied
+	id          int64                   // of the record
 
 	cancel  context.CancelFunc
 	revoked atomic.Pointer[Snapshot] // the policy that ended this exchange

@@ -66,6 +66,7 @@ func (x *exchange) carrySocket(ctx context.Context, resp *http.Response, t *tick
 		x.server.cfg.Logger.Debug("switch a client to WebSocket", "error", err)
 		return
 	}
+	x.subprotocol = resp.Header.Get("Sec-Websocket-Protocol")
 	judge := x.messageJudge()
 	relay := &websocket.Relay{
 		Client: client, Origin: resp.Body.(io.ReadWriteCloser), // documented for 101, see http.Response.Body
@@ -159,6 +160,7 @@ func (x *exchange) judgeMessage(kind websocket.Kind, message []byte) ([]byte, *w
 		return x.fillMessage(kind, message)
 	}
 	if end := x.keepMessage(x.messageEvent(d, snapshot.Revision, request.Actions), d); end != nil {
+		end.Last = graphql.ErrorMessage(x.subprotocol, message, end.Reason)
 		return nil, end
 	}
 	return x.fillMessage(kind, message)

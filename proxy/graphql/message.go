@@ -1,6 +1,7 @@
 package graphql
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -28,4 +29,30 @@ func Message(text []byte, registered Registry) ([]Operation, error) {
 	default:
 		return nil, fmt.Errorf("a GraphQL message has the type %.80q, which is none of graphql-transport-ws or graphql-ws", kind)
 	}
+}
+
+// ErrorMessage is how a server tells the client of a WebSocket that its operation failed, in the sub-protocol they speak; ""
+// where it is none for GraphQL, or the message names no operation.
+func ErrorMessage(subprotocol string, text []byte, reason string) string {
+	var message struct {
+		ID any `json:"id"`
+	}
+	if json.Unmarshal(text, &message) != nil || message.ID == nil {
+		return ""
+	}
+	failure := map[string]string{"message": reason}
+	answer := map[string]any{"type": "error", "id": message.ID}
+	switch subprotocol {
+	case "graphql-transport-ws":
+		answer["payload"] = []any{failure}
+	case "graphql-ws":
+		answer["payload"] = failure
+	default:
+		return ""
+	}
+	out, err := json.Marshal(answer)
+	if err != nil {
+		return ""
+	}
+	return string(out)
 }

@@ -19,6 +19,7 @@ const badGateway = 1014
 type Close struct {
 	Code   uint16 // one that must not be sent, 0 among them, is sent as 1008, policy violation
 	Reason string // for the other end to read; cut to 123 bytes of UTF-8
+	Last   string // a text message before it, unless another is on its way; "" for none
 }
 
 func (c *Close) Error() string {
@@ -26,10 +27,10 @@ func (c *Close) Error() string {
 }
 
 // away tells a side that the connection ends for a reason which is not its own.
-func away(reason string) Close { return Close{uint16(ws.StatusGoingAway), reason} }
+func away(reason string) Close { return Close{Code: uint16(ws.StatusGoingAway), Reason: reason} }
 
 // broken blames a side for frames that RFC 6455 does not allow.
-func broken(reason string) *Close { return &Close{uint16(ws.StatusProtocolError), reason} }
+func broken(reason string) *Close { return &Close{Code: uint16(ws.StatusProtocolError), Reason: reason} }
 
 // payload is the body of a close frame.
 func (c Close) payload() []byte {
@@ -71,7 +72,7 @@ func checkClose(body []byte) error {
 	case len(body) == 1 || !sendable(binary.BigEndian.Uint16(body)):
 		return broken("a close frame has no status that may be sent")
 	case !utf8.Valid(body[2:]):
-		return &Close{uint16(ws.StatusInvalidFramePayloadData), "the reason in a close frame is not UTF-8"}
+		return &Close{Code: uint16(ws.StatusInvalidFramePayloadData), Reason: "the reason in a close frame is not UTF-8"}
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func (d *direction) verdict(err error) verdict {
 	case d.rules.masked:
 		v.client = *c
 	default:
-		v.client, v.origin = Close{badGateway, "the server sent what WebSocket does not allow"}, *c
+		v.client, v.origin = Close{Code: badGateway, Reason: "the server sent what WebSocket does not allow"}, *c
 	}
 	return v
 }

@@ -40,7 +40,7 @@ func (i *inspector) collect() error {
 	}
 	if head.Length > int64(i.relay.MaxMessage-i.message.Len()) {
 		reason := fmt.Sprintf("a message is larger than %d bytes", i.relay.MaxMessage)
-		return &Close{uint16(ws.StatusMessageTooBig), reason}
+		return &Close{Code: uint16(ws.StatusMessageTooBig), Reason: reason}
 	}
 	if _, err := i.message.ReadFrom(payload{i.from}); err != nil || !head.Fin {
 		return err
@@ -51,7 +51,7 @@ func (i *inspector) collect() error {
 func (i *inspector) pass() error {
 	message := i.message.Bytes()
 	if i.kind == Text && !utf8.Valid(message) {
-		return &Close{uint16(ws.StatusInvalidFramePayloadData), "a text message is not UTF-8"}
+		return &Close{Code: uint16(ws.StatusInvalidFramePayloadData), Reason: "a text message is not UTF-8"}
 	}
 	passed, err := i.judge(message)
 	if err != nil {
@@ -68,7 +68,7 @@ func (i *inspector) pass() error {
 func (i *inspector) judge(message []byte) (passed []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("judging a message panicked with %v: %w", p, &Close{1011, "the message cannot be judged"})
+			err = fmt.Errorf("judging a message panicked with %v: %w", p, &Close{Code: 1011, Reason: "the message cannot be judged"})
 		}
 	}()
 	passed, refused := i.relay.Judge(i.kind, message)

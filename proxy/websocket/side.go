@@ -30,6 +30,7 @@ type side struct {
 
 	writing sync.Mutex // held for a whole frame, so that none is torn apart
 	over    bool       // a close frame was sent, or a frame only in part
+	amid    bool       // a message whose last frame was not sent yet
 	closing sync.Once
 }
 
@@ -49,6 +50,9 @@ func (s *side) write(op ws.OpCode, fin bool, payload []byte) error {
 func (s *side) finish(c Close) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	if c.Last != "" && !s.amid {
+		_ = s.send(ws.OpText, true, []byte(c.Last))
+	}
 	_ = s.send(ws.OpClose, true, c.payload()) // if it does not arrive, the end of the connection says the same
 }
 
@@ -65,6 +69,9 @@ func (s *side) send(op ws.OpCode, fin bool, payload []byte) error {
 		return fmt.Errorf("writing to the %s: %w", s.name, err)
 	}
 	s.over = op == ws.OpClose
+	if !op.IsControl() {
+		s.amid = !fin
+	}
 	return nil
 }
 
