@@ -13,6 +13,15 @@ func (x *exchange) reserve(bytes int64) bool {
 	return true
 }
 
+// Take implements websocket.Room.
+func (x *exchange) Take(bytes int64) bool { return x.reserve(bytes) }
+
+// Give implements websocket.Room.
+func (x *exchange) Give(bytes int64) {
+	x.held -= bytes
+	x.server.held.Add(-bytes)
+}
+
 // letGo gives back what reserve took.
 func (x *exchange) letGo() { x.server.held.Add(-x.held) }
 

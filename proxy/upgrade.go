@@ -71,7 +71,7 @@ func (x *exchange) carrySocket(ctx context.Context, resp *http.Response, t *tick
 	relay := &websocket.Relay{
 		Client: client, Origin: resp.Body.(io.ReadWriteCloser), // documented for 101, see http.Response.Body
 		Judge: judge, MaxMessage: int(min(x.read.reads.Limit, maxMessage)),
-		In: &t.in, Out: &t.out, Buffers: x.server.buffers,
+		Room: x, In: &t.in, Out: &t.out, Buffers: x.server.buffers,
 	}
 	g := x.grant()
 	g.holds = func(s Snapshot) bool { return x.holdsSocket(s, judge != nil) }

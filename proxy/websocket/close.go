@@ -15,6 +15,9 @@ const maxReason = ws.MaxControlFramePayloadSize - 2
 // badGateway tells a client that the server behind the relay is at fault (IANA's registry of close codes).
 const badGateway = 1014
 
+// tryLater tells a client to come back (the same registry).
+const tryLater = 1013
+
 // Close is a status with which a connection ends (RFC 6455 section 7.4).
 type Close struct {
 	Code   uint16 // one that must not be sent, 0 among them, is sent as 1008, policy violation

@@ -27,6 +27,18 @@ func TestEnds(t *testing.T) {
 			act:    func(g *rig) { g.End(websocket.Close{Code: 1012, Reason: "policy"}) },
 			client: []string{"close 1012 policy"}, server: gone,
 		},
+		"End with a last message": {
+			act:    func(g *rig) { g.End(websocket.Close{Code: 1012, Reason: "policy", Last: "bye"}) },
+			client: []string{`1 "bye"`, "close 1012 policy"}, server: gone,
+		},
+		"a last message amid another": {
+			act: func(g *rig) {
+				say(g.server, frame{op: text, bare: true, part: true, payload: "begun"})
+				synctest.Wait()
+				g.End(websocket.Close{Code: 1012, Reason: "policy", Last: "bye"})
+			},
+			client: []string{"close 1012 policy"}, server: gone,
+		},
 		"End while both sides are silent": {
 			silent: true, act: func(g *rig) { g.End(websocket.Close{Code: 1012}) },
 			client: []string{"close 1012 "}, server: gone, took: 500 * time.Millisecond,
@@ -162,5 +174,40 @@ func TestCancelledContext(t *testing.T) {
 		if diff := cmp.Diff([][]string{{"close 1001 "}, {"close 1001 "}}, [][]string{c.all(), s.all()}); diff != "" {
 			t.Error(diff)
 		}
+	})
+}
+
+// room has place for so many bytes.
+type room struct{ left int64 }
+
+func (r *room) Take(n int64) bool {
+	if n > r.left {
+		return false
+	}
+	r.left -= n
+	return true
+}
+
+func (r *room) Give(n int64) { r.left += n }
+
+// TestRoom ensures that messages which are not whole share what there is, and that whole ones give it back.
+func TestRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &room{left: 10}
+		allow := func(_ websocket.Kind, message []byte) ([]byte, *websocket.Close) { return message, nil }
+		g := newRig(&websocket.Relay{MaxMessage: 1 << 10, Judge: allow, Room: r}, false)
+		for range 3 {
+			say(g.client, frame{op: text, payload: "12345678"})
+		}
+		synctest.Wait()
+		if r.left != 10 {
+			t.Errorf("%d bytes are left after whole messages", r.left)
+		}
+		say(g.client, frame{op: text, part: true, payload: "12345678"})
+		say(g.client, frame{op: more, payload: "123"})
+		if diff := cmp.Diff([]string{"close 1013 the messages of other connections take all the room there is for reading them"}, g.client.all()); diff != "" {
+			t.Error(diff)
+		}
+		<-g.result
 	})
 }

@@ -22,13 +22,14 @@ const (
 type Judge func(kind Kind, message []byte) (passed []byte, refused *Close)
 
 // keep is the size of a message up to which its memory stays with the connection.
-const keep = 64 << 10
+const keep = 8 << 10
 
 // inspector puts the client's messages together and has them judged.
 type inspector struct {
 	*direction
 	kind    Kind
 	message bytes.Buffer
+	taken   int64 // of the relay's room
 }
 
 // collect takes one frame, and passes the message that it completes. Memory grows with the bytes that come, not with what a header
@@ -41,6 +42,12 @@ func (i *inspector) collect() error {
 	if head.Length > int64(i.relay.MaxMessage-i.message.Len()) {
 		reason := fmt.Sprintf("a message is larger than %d bytes", i.relay.MaxMessage)
 		return &Close{Code: uint16(ws.StatusMessageTooBig), Reason: reason}
+	}
+	if room := i.relay.Room; room != nil {
+		if !room.Take(head.Length) {
+			return &Close{Code: tryLater, Reason: "the messages of other connections take all the room there is for reading them"}
+		}
+		i.taken += head.Length
 	}
 	if _, err := i.message.ReadFrom(payload{i.from}); err != nil || !head.Fin {
 		return err
@@ -60,6 +67,10 @@ func (i *inspector) pass() error {
 	err = i.to.write(ws.OpCode(i.kind), true, passed)
 	if i.message.Reset(); i.message.Cap() > keep {
 		i.message = bytes.Buffer{}
+	}
+	if i.taken > 0 {
+		i.relay.Room.Give(i.taken)
+		i.taken = 0
 	}
 	return err
 }

@@ -25,6 +25,7 @@ type Relay struct {
 	Client, Origin io.ReadWriteCloser // closed by Run
 	Judge          Judge              // nil: the client's messages pass unread, in frames that are checked all the same
 	MaxMessage     int                // bytes of a message that is judged; a larger one ends the connection with 1009
+	Room           Room               // for messages that are judged; nil: as much as they need
 	In, Out        *atomic.Int64      // bytes written to the client and to the origin, frame headers included; nil: not counted
 	Idle           time.Duration      // the connection ends when neither side sent anything for so long; 0: never
 	Buffers        *sync.Pool         // of *[]byte, 256 bytes or more each; nil: a pool of this relay's own
@@ -37,6 +38,13 @@ type Relay struct {
 	closing        atomic.Int32 // close frames of the ends that were found valid
 	closed         atomic.Int32 // directions that ended with one
 	idle           *time.Timer
+}
+
+// Room is what many connections share for messages that are not whole yet: a client that never ends its messages must not
+// own the memory of the host.
+type Room interface {
+	Take(bytes int64) bool // false: there is not as much left
+	Give(bytes int64)
 }
 
 // verdict is how a connection ends: what each side is told, and what Run returns.
