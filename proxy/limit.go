@@ -20,8 +20,8 @@ type limits struct {
 	drainBytes     int64
 	headBytes      int   // of one request's head
 	heldBytes      int64 // of all bodies that are held to be judged, or to be masked
-	connections    int // accepted and open at once
-	streams        int // of all connections of HTTP/2, served at once; twice as many may be open
+	connections    int   // accepted and open at once
+	streams        int   // of all connections of HTTP/2, served at once; twice as many may be open
 }
 
 func defaultLimits() limits {

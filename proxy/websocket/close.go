@@ -33,7 +33,9 @@ func (c *Close) Error() string {
 func away(reason string) Close { return Close{Code: uint16(ws.StatusGoingAway), Reason: reason} }
 
 // broken blames a side for frames that RFC 6455 does not allow.
-func broken(reason string) *Close { return &Close{Code: uint16(ws.StatusProtocolError), Reason: reason} }
+func broken(reason string) *Close {
+	return &Close{Code: uint16(ws.StatusProtocolError), Reason: reason}
+}
 
 // payload is the body of a close frame.
 func (c Close) payload() []byte {
