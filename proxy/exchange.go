@@ -1,12 +1,8 @@
 package proxy
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"io"
 	"maps"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -81,63 +77,6 @@ func (x *exchange) pool() pool {
 	p := pool{http2: x.isHTTP2(), secrets: strings.Join(x.secrets, ",")}
 	p.narrow = p.http2 && x.server.served.Load() > manyStreams
 	return p
-}
-
-// failed answers for an upstream that did not.
-func (x *exchange) failed(r *http.Request, err error) *http.Response {
-	x.ours, x.answer.last = true, x.r.ContentLength != 0 && !x.isHTTP2()
-	refusal := x.explain(err)
-	status, header, body := x.say(refusal)
-	connOf(x.r).setPhrase(status, refusal.phrase())
-	return &http.Response{
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
-		StatusCode: status, Header: header,
-		ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body)),
-	}
-}
-
-// explain finds the reason behind a failed round trip: the policy changed, the client's body was
-// malformed, or the origin could not be reached.
-func (x *exchange) explain(err error) *refusal {
-	var r *refusal
-	if errors.Is(err, errNotKept) {
-		return withheld()
-	} else if snapshot := x.revoked.Load(); snapshot != nil {
-		d, _ := x.judgeBy(*snapshot)
-		r = denied(d)
-	} else if v := connOf(x.r).claim(); v != nil {
-		r = malformed(v)
-	} else if r = x.ended.Load(); r == nil {
-		return x.unreached(err)
-	}
-	var recordErr error
-	if r.id, recordErr = x.server.record(x.event(r.decision, x.status(r))); recordErr != nil {
-		return unrecorded()
-	}
-	return r
-}
-
-// unreached says why the origin could not be reached, without the secrets that its answer may have repeated.
-func (x *exchange) unreached(err error) *refusal {
-	r := upstreamRefusal(x.flow, err)
-	r.sent = x.mayHaveArrived(err)
-	if x.masked {
-		text := http.Header{"Reason": {r.decision.Reason}}
-		x.server.cfg.Credentials.MaskHeader(text)
-		r.decision.Reason = text.Get("Reason")
-	}
-	return r
-}
-
-// mayHaveArrived reports that the origin may have done what it was asked for: there was a connection, and the method is one
-// that changes things.
-func (x *exchange) mayHaveArrived(err error) bool {
-	switch x.r.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions:
-		return false
-	}
-	op, ok := errors.AsType[*net.OpError](err)
-	return hungUp(err) || isTimeout(err) && !(ok && op.Op == "dial")
 }
 
 // judgeBy asks another policy about the same request.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -80,48 +79,6 @@ func (x *exchange) judge() *refusal {
 		return r
 	}
 	return x.watchBody()
-}
-
-// checkAuthority pins the request to the connection's destination: without it, an allowed connection
-// carries requests to every other host behind the same front (domain fronting).
-func (x *exchange) checkAuthority() *refusal {
-	f := x.flow
-	if f.sni != "" && f.sni != f.host {
-		return refuse(http.StatusMisdirectedRequest, policy.CodeAuthority,
-			fmt.Sprintf("the TLS handshake asked for %s, the connection goes to %s", f.sni, f.host))
-	}
-	if f.conn != nil && x.r.URL.Host != "" {
-		if name, _ := f.scheme(); x.r.URL.Scheme != name || x.r.URL.User != nil {
-			return refuse(http.StatusBadRequest, policy.CodeAuthority, "the request names a full URL of another kind inside its connection")
-		}
-	}
-	for _, second := range x.r.Header["Host"] { // HTTP/2 leaves one beside :authority
-		if second != x.r.Host {
-			return refuse(http.StatusBadRequest, policy.CodeAuthority, "the request has a Host field beside its :authority, and they differ")
-		}
-	}
-	_, port := f.scheme()
-	host, port, err := splitAuthority(x.r.Host, port)
-	if err != nil || host != f.host || port != f.port {
-		return refuse(http.StatusMisdirectedRequest, policy.CodeAuthority,
-			fmt.Sprintf("the request is for %s, the connection goes to %s", oneLine(x.r.Host), f.authority(true)))
-	}
-	return nil
-}
-
-// dropNominated takes the fields out that Connection names before the request is judged by them, since they do not
-// leave: an MCP server would take another version for the one that was looked at. Those of this hop are used first.
-func (x *exchange) dropNominated() *refusal {
-	h := x.r.Header
-	kept := http.Header{}
-	for _, name := range []string{"Connection", "Upgrade", "Te"} {
-		if v, ok := h[name]; ok {
-			kept[name] = v
-		}
-	}
-	dropNominated(h)
-	maps.Copy(h, kept)
-	return nil
 }
 
 // checkMethod refuses methods that are not what they seem.

@@ -2,6 +2,7 @@ package risk
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 
@@ -27,23 +28,35 @@ func lostDenials(base, candidate *policy.Policy) []string {
 // denials are the deny rules of p as grants of what they forbid.
 func denials(p *policy.Policy) []grant {
 	var out []grant
-	for _, block := range p.Blocks {
-		for _, endpoint := range block.Endpoints {
-			for _, g := range forbiddenBy(endpoint) {
-				for _, port := range endpoint.Ports {
-					for _, binary := range block.Binaries {
-						if len(out) == maxGrants {
-							return out
+	for endpoint, at := range places(p) {
+		at.untainted = false // deny rules do not ask for it
+		for _, g := range forbiddenBy(*endpoint) {
+			if len(out) == maxGrants {
+				return out
+			}
+			g.place = at
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// places are where each endpoint holds, and for whom.
+func places(p *policy.Policy) iter.Seq2[*policy.Endpoint, place] {
+	return func(yield func(*policy.Endpoint, place) bool) {
+		for _, block := range p.Blocks {
+			for i := range block.Endpoints {
+				e := &block.Endpoints[i]
+				for _, port := range e.Ports {
+					for _, b := range block.Binaries {
+						if !yield(e, place{e.Host, port, e.Path, b.Path, b.Descendants, b.Untainted}) {
+							return
 						}
-						// Deny rules do not ask for taint.
-						g.place = place{endpoint.Host, port, endpoint.Path, binary.Path, binary.Descendants, false}
-						out = append(out, g)
 					}
 				}
 			}
 		}
 	}
-	return out
 }
 
 // forbiddenBy is what an endpoint forbids whatever others allow. In audit its

@@ -53,19 +53,13 @@ func (l liberty) within(have liberty) bool {
 
 func liberties(p *policy.Policy) []liberty {
 	var out []liberty
-	for _, block := range p.Blocks {
-		for _, endpoint := range block.Endpoints {
-			for _, l := range libertiesOf(endpoint) {
-				for _, port := range endpoint.Ports {
-					for _, binary := range block.Binaries {
-						if len(out) == maxGrants {
-							return out
-						}
-						l.place = place{endpoint.Host, port, endpoint.Path, binary.Path, binary.Descendants, binary.Untainted}
-						out = append(out, l)
-					}
-				}
+	for endpoint, at := range places(p) {
+		for _, l := range libertiesOf(*endpoint) {
+			if len(out) == maxGrants {
+				return out
 			}
+			l.place = at
+			out = append(out, l)
 		}
 	}
 	return out
