@@ -40,7 +40,7 @@ func TestPushByRef(t *testing.T) {
 				{"large", 3 << 20, []string{"allowed.git", "HEAD:agent/new"}, ""},
 				{"an old one, by force", 10, []string{"-f", "allowed.git", "HEAD~1:agent/old"}, ""},
 				{"main", 10, []string{"allowed.git", "HEAD:main"}, "update refs/heads/main (POST /allowed.git/git-receive-pack) not permitted"},
-				{"one of two", 10, []string{"allowed.git", "HEAD:agent/more", "HEAD:main"}, "update refs/heads/main, create refs/heads/agent/more"},
+				{"one of two", 10, []string{"allowed.git", "HEAD:agent/more", "HEAD:main"}, "exeat: update refs/heads/main (POST "},
 				{"an option, which a server may take for a merge", 10, []string{"-o", "merge_request.create", "allowed.git", "HEAD:agent/new"}, "push options"},
 				{"deletion", 10, []string{"allowed.git", ":agent/old"}, "delete refs/heads/agent/old"},
 				{"a tag", 10, []string{"allowed.git", "HEAD:refs/tags/v1"}, "create refs/tags/v1"},
