@@ -12,7 +12,7 @@ var callRows = []row{
 	{
 		name:    "denied mutation beside a query",
 		command: postJSON + `$O/graphql -d '{"operationName":"a","query":"query a { viewer } mutation b { erase }"}'`,
-		want:    `"message":"denied by exeat: \d+: query a .*mutation b`,
+		want:    `"message":"denied by exeat: \d+: mutation b`,
 	},
 	{name: "denied GraphQL as a form", command: `curl -sS $O/graphql -d '{"query":"{ viewer }"}'`, want: `send application/json`},
 	{name: "JSON-RPC", command: postJSON + `$O/rpc -d '{"jsonrpc":"2.0","id":7,"method":"get"}'`, want: `"id":7,.*"result":"called get"`},
