@@ -34,6 +34,7 @@ func (f *finder) all(added []grant, lost bool) {
 	writable := writableBinaries(f.candidate)
 	for _, g := range added {
 		f.request(g)
+		f.lends(g)
 		if once("host " + g.host) {
 			f.host(g.host)
 		}
@@ -94,8 +95,16 @@ func (f *finder) host(host string) {
 	if addr, err := netip.ParseAddr(host); err == nil && isPrivate(addr) {
 		f.add(PrivateNetwork, High, "%s is an address of a private network", host)
 	}
+}
+
+// lends looks at whose credentials may be in what is granted.
+func (f *finder) lends(g grant) {
 	for _, name := range f.credentialed {
-		if hostsMeet(host, name) {
+		switch {
+		case !hostsMeet(g.host, name):
+		case g.raw:
+			f.add(Uninspected, High, "%s has a provider, whose secret is put into inspected requests only: here anybody's key passes unseen", name)
+		default:
 			f.add(Credentialed, Medium, "the sandbox's credential for %s is put into these requests", name)
 		}
 	}

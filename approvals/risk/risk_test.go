@@ -260,6 +260,7 @@ func TestFindings(t *testing.T) {
 		{"international", block("x", rest("b\u00fccher.example", "access: read-only"), git), []string{risk.Confusable, risk.NewHost}},
 		{"credential", block("x", rest("api.secret.example", "access: read-only"), git), []string{risk.Credentialed, risk.NewHost}},
 		{"credential under a wildcard", block("x", rest("*.secret.example", "access: read-only"), git), []string{risk.Credentialed, risk.WildcardHost, risk.NewHost}},
+		{"credential of a host that is not inspected", block("x", "{ host: api.secret.example, port: 443 }", git), []string{risk.Uninspected, risk.NewHost}},
 		{"writable binary", block("x", rest("github.com", "access: read-only"), "{ path: /sandbox/bin/tool }"), []string{risk.WritableBinary}},
 		{"writable by a glob", block("x", rest("github.com", "access: read-only"), "{ path: '/tmp/**' }"), []string{risk.WritableBinary}},
 		{"shell", block("x", rest("github.com", "access: read-only"), "{ path: /bin/bash }"), []string{risk.Interpreter}},
