@@ -19,7 +19,8 @@ type clientConn struct {
 
 	caller *flow // explicit door: a flow of this connection's caller without a destination
 
-	streams *connStreams // nil for HTTP/1
+	streams     *connStreams // nil for HTTP/1
+	acknowledge func()       // at once what was received; with streams only
 
 	guard  *guard // only touched by Read, which net/http never calls twice at once; nil for HTTP/2
 	ended  atomic.Pointer[violation]
@@ -63,6 +64,9 @@ func (c *clientConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if c.guard == nil {
 		c.streams.read(p[:n])
+		if n > longRead {
+			c.acknowledge()
+		}
 		return n, err
 	}
 	ok, v := c.guard.feed(p[:n])
@@ -94,6 +98,9 @@ func (c *clientConn) Write(p []byte) (int, error) {
 	}
 	return c.Conn.Write(p)
 }
+
+// longRead is more than the frames have by which a client acknowledges and asks.
+const longRead = 1 << 10
 
 // err is the violation that ended this stream, or nil.
 func (c *clientConn) err() error {

@@ -68,7 +68,7 @@ func (s *Server) streamConn(c net.Conn, f *flow) *clientConn {
 		defer s.mu.Unlock()
 		s.warn("a connection of HTTP/2 is ended: too many streams are open", "limit", s.unended.limit)
 	})
-	return &clientConn{Conn: c, server: s, flow: f, streams: streams}
+	return &clientConn{Conn: c, server: s, flow: f, streams: streams, acknowledge: quickAck(f.socket.Conn)}
 }
 
 // isHTTP2 reports a request that came as a stream of its own: neither its connection nor its status
