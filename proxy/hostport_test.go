@@ -45,7 +45,7 @@ func TestHostPort(t *testing.T) {
 // Who is not known gets no port of the host.
 func TestHostPortUnknown(t *testing.T) {
 	w := newWorld(t, nothing, func(c *proxy.Config) { c.HostPorts = []int{5432} })
-	w.caller = identity.Caller{Unknown: "it ended"}
+	w.as(identity.Caller{Unknown: "it ended"})
 	readAll(t, w, transparent, 5432)
 	if e := w.sink.all()[0]; e.Verdict != "deny" || e.Code != string(policy.CodeIdentity) {
 		t.Errorf("got %s %s", e.Verdict, e.Code)

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"exeat/proxy/identity"
 )
 
 // gitPolicy reads everything on git.example and pushes nowhere.
@@ -53,7 +55,7 @@ func newGitWorld(t *testing.T, door string) *gitWorld {
 		}
 	}
 	w := &gitWorld{world: newWorld(t, gitPolicy), root: t.TempDir(), clone: t.TempDir()}
-	w.caller.Exe = gitCaller
+	w.as(identity.Caller{Exe: gitCaller})
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(bundle, w.authority.PEM(), 0o600); err != nil {
 		t.Fatal(err)
@@ -229,7 +231,7 @@ func TestAllowedPush(t *testing.T) {
 func TestGitSpeaksHTTP1(t *testing.T) {
 	for caller, want := range map[string]string{gitCaller: "http/1.1", gitCaller + "s": "http/1.1", "/usr/bin/curl": "h2"} {
 		w := newWorld(t, gitPolicy)
-		w.caller.Exe = caller
+		w.as(identity.Caller{Exe: caller})
 		c := w.tls(transparent, "git.example", 443, "git.example", "h2", "http/1.1")
 		if got := c.ConnectionState().NegotiatedProtocol; got != want {
 			t.Errorf("%s speaks %s, want %s", caller, got, want)
@@ -290,7 +292,7 @@ func TestRefusedPushShapes(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, gitPolicy)
-			w.caller.Exe = gitCaller
+			w.as(identity.Caller{Exe: gitCaller})
 			request, _ := http.NewRequestWithContext(t.Context(), "POST", "https://git.example/refused.git/git-receive-pack", strings.NewReader(tt.body))
 			if tt.encoding != "" {
 				request.Header.Set("Content-Encoding", tt.encoding)

@@ -18,7 +18,7 @@ import (
 func TestUnknownCaller(t *testing.T) {
 	for _, door := range doors {
 		w := newWorld(t, basePolicy)
-		w.caller = identity.Caller{Unknown: "no connect() was seen for this connection"}
+		w.as(identity.Caller{Unknown: "no connect() was seen for this connection"})
 		resp, err := w.client(door).Get("https://api.example/")
 		if err != nil {
 			t.Fatal(err)

@@ -130,7 +130,18 @@ func (w *world) load(text string) {
 }
 
 // Lookup implements proxy.Callers.
-func (w *world) Lookup(net.Conn, netip.AddrPort) (identity.Caller, error) { return w.caller, nil }
+func (w *world) Lookup(net.Conn, netip.AddrPort) (identity.Caller, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.caller, nil
+}
+
+// as makes another program the caller of further connections.
+func (w *world) as(caller identity.Caller) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.caller = caller
+}
 
 // Name implements proxy.Names.
 func (w *world) Name(a netip.Addr) (string, bool) {
