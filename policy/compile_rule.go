@@ -107,7 +107,7 @@ func (c *compiler) rule(at site, m *Match, deny bool) rule {
 		compiled.path = c.glob(at, globKey{globPath, m.Path, deny})
 	}
 	for _, key := range slices.Sorted(maps.Keys(m.Query)) {
-		compiled.query = append(compiled.query, param{key: key, meant: alike.Parameter(key), values: c.values(at, m.Query[key])})
+		compiled.query = append(compiled.query, param{key: key, meant: alike.Parameter(key), part: alike.Part(key), values: c.values(at, m.Query[key])})
 	}
 	return compiled
 }

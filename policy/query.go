@@ -14,6 +14,7 @@ import (
 type param struct {
 	key    string
 	meant  string // the form of all keys that servers may take for it
+	part   string // of it in brackets, if the key names one
 	values []*glob
 }
 
@@ -64,10 +65,7 @@ func (p *param) twin(query string) bool {
 
 // mayBe reports a key that is this one to some server. The parts of one name, "page[size]" and "page[number]", differ.
 func (p *param) mayBe(key string) bool {
-	if strings.Contains(p.key, "[") {
-		return strings.EqualFold(strings.TrimSpace(key), p.key)
-	}
-	return key == p.key || alike.Parameter(key) == p.meant
+	return key == p.key || alike.Parameter(key) == p.meant && (p.part == "" || alike.Part(key) == p.part)
 }
 
 // checkQuery refuses a query string that servers read in different ways.

@@ -27,14 +27,14 @@ const (
 // readLimit is how much of a body is read where an endpoint does not say.
 const readLimit = 64 << 10
 
-// newLiberties are those of candidate that base does not give. That a new endpoint of MCP takes revisions goes without
-// saying.
+// newLiberties are those of candidate that base does not give. That a new endpoint takes revisions of MCP, and bodies of the
+// usual length, goes without saying.
 func newLiberties(base, candidate *policy.Policy) []liberty {
 	before := liberties(base)
 	return slices.DeleteFunc(liberties(candidate), func(l liberty) bool {
-		return slices.ContainsFunc(before, l.within) || l.revision && !slices.ContainsFunc(before, func(have liberty) bool {
-			return have.place == l.place && have.revision
-		})
+		known := slices.ContainsFunc(before, func(have liberty) bool { return have.place == l.place })
+		usual := l.revision || l.bytes > 0 && l.bytes <= readLimit
+		return slices.ContainsFunc(before, l.within) || usual && !known
 	})
 }
 
@@ -81,15 +81,27 @@ func libertiesOf(e policy.Endpoint) []liberty {
 	if e.AllowEncodedSlash {
 		out = append(out, liberty{what: "%2F in the paths of"})
 	}
-	for _, name := range []string{"graphql_max_body_bytes", "mcp.max_body_bytes", "json_rpc.max_body_bytes"} {
-		if n, err := strconv.Atoi(strings.Join(e.Options[name], "")); err == nil && n > readLimit {
-			out = append(out, liberty{what: fmt.Sprintf("bodies of up to %d bytes at", n), bytes: n})
-		}
+	if n := readBy(e); n > 0 {
+		out = append(out, liberty{what: fmt.Sprintf("bodies of up to %d bytes at", n), bytes: n})
 	}
 	if slices.Equal(e.Options["mcp.strict_tool_names"], []string{"false"}) {
 		out = append(out, liberty{what: "tools with names of any form at"})
 	}
 	return slices.Concat(out, revisionsOf(e), registeredBy(e))
+}
+
+// readBy is how much of a body an endpoint reads that judges by it, else 0.
+func readBy(e policy.Endpoint) int {
+	field, reads := map[string]string{
+		policy.GraphQL: "graphql_max_body_bytes", policy.MCP: "mcp.max_body_bytes", policy.JSONRPC: "json_rpc.max_body_bytes",
+	}[e.Protocol]
+	if !reads {
+		return 0
+	}
+	if n, err := strconv.Atoi(strings.Join(e.Options[field], "")); err == nil {
+		return n
+	}
+	return readLimit
 }
 
 // revisionsOf are those of MCP that may be spoken; an endpoint that names none takes every one, which only counts beside
@@ -119,7 +131,7 @@ func registeredBy(e policy.Endpoint) []liberty {
 	for name, values := range e.Options {
 		if rest, ok := strings.CutPrefix(name, "graphql_persisted_queries."); ok {
 			id := rest[:max(0, strings.LastIndexByte(rest, '.'))]
-			queries[id] = append(queries[id], values...)
+			queries[id] = append(queries[id], strings.TrimPrefix(rest[len(id):], ".")+" "+strings.Join(values, " and "))
 		}
 	}
 	var out []liberty

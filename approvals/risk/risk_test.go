@@ -138,7 +138,9 @@ func TestOptionsAreMore(t *testing.T) {
 		{mcp + `, mcp: { versions: ["2025-06-18"] }`, mcp + `, mcp: { versions: ["2025-06-18", "2025-11-25"] }`, []string{"revision 2025-11-25 of MCP at" + where}, ""},
 		{mcp + `, mcp: { versions: ["2025-06-18"] }`, mcp, []string{"every revision of MCP at" + where}, ""},
 		{mcp, mcp + `, mcp: { versions: ["2025-06-18"] }`, nil, ""},
-		{graphql, graphql + ", persisted_queries: allow_registered, graphql_persisted_queries: { abc: { operation_type: mutation, operation_name: drop } }", []string{"the GraphQL query registered as abc (drop, mutation) at" + where}, ""},
+		{graphql, graphql + ", persisted_queries: allow_registered, graphql_persisted_queries: { abc: { operation_type: mutation, operation_name: drop } }", []string{"the GraphQL query registered as abc (operation_name drop, operation_type mutation) at" + where}, ""},
+		{mcp + ", mcp: { max_body_bytes: 100 }", mcp, []string{"bodies of up to 65536 bytes at" + where}, risk.LongBody},
+		{"protocol: rest, access: read-write", mcp, []string{"MCP tools/list at" + where}, ""},
 		{graphql, graphql + ", graphql_max_body_bytes: 200000", []string{"bodies of up to 200000 bytes at" + where}, risk.LongBody},
 	} {
 		got := risk.Assess(at(row.before), at(row.after))
