@@ -82,6 +82,8 @@ type Credentials interface {
 	Apply(to string, tls bool, h http.Header, u *url.URL) (used []string, err error)
 	// Body is Apply for a body that was read whole. To has the path behind it.
 	Body(to string, tls bool, contentType string, body []byte) (out []byte, used []string, err error)
+	// Lends tells whether the secret of a provider may still go out.
+	Lends(provider string) bool
 	// Carries tells whether a placeholder stands in data. Watch passes a body on, and ends it with a
 	// *credential.Misuse before a placeholder is complete.
 	Carries(data []byte) bool

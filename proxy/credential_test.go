@@ -21,6 +21,7 @@ func (noSecrets) Body(_ string, _ bool, _ string, body []byte) ([]byte, []string
 func (noSecrets) Carries([]byte) bool                { return false }
 func (noSecrets) Watch(r io.Reader) io.Reader        { return r }
 func (noSecrets) MaskHeader(http.Header)             {}
+func (noSecrets) Lends(string) bool                  { return true }
 func (noSecrets) Exposed(string, bool) bool          { return false }
 func (noSecrets) MaskKeepsLength() bool              { return true }
 func (noSecrets) Mask(r io.ReadCloser) io.ReadCloser { return r }

@@ -11,6 +11,22 @@ func (x *exchange) grant() *grant {
 	return &grant{revision: x.revision, holds: x.holds, revoke: x.revoke, secrets: x.secrets, drop: x.drop, slow: x.read.light}
 }
 
+// register makes g one of those that a policy ends, or that end with a secret of theirs. What was detached since the secret
+// was put in is made up for at once.
+func (x *exchange) register(g *grant) {
+	x.server.live.add(g, x.server.cfg.Snapshot)
+	for _, provider := range g.secrets {
+		if !x.server.cfg.Credentials.Lends(provider) {
+			g.drop(detached(provider))
+		}
+	}
+}
+
+func detached(provider string) *refusal {
+	return refuse(http.StatusForbidden, policy.CodeCredential,
+		fmt.Sprintf("provider %q was detached from this sandbox, and with it what carried its secret", provider))
+}
+
 func (x *exchange) holds(snapshot Snapshot) bool {
 	d, admission := x.judgeBy(snapshot)
 	return d.Verdict != policy.Denied && checkAddresses(x.flow.host, x.addresses, admission.AllowedIPs) == nil

@@ -123,6 +123,46 @@ func TestDetachEndsStreams(t *testing.T) {
 	})
 }
 
+// A WebSocket whose origin takes its time to agree carries no secret of a provider that was detached meanwhile.
+func TestDetachDuringUpgrade(t *testing.T) {
+	in, err := credential.NewInjector(attachment(t, "mine", "ws.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, socketPolicy, func(c *proxy.Config) { c.Credentials = in })
+	asked, agree := make(chan bool), make(chan bool)
+	w.origin("ws.example", 443, func(rw http.ResponseWriter, r *http.Request) {
+		asked <- true
+		<-agree
+		if c, err := websocket.Accept(rw, r, nil); err == nil {
+			_, _, _ = c.Read(r.Context())
+			c.CloseNow()
+		}
+	})
+	ended := make(chan error, 1)
+	go func() {
+		c, _, err := websocket.Dial(t.Context(), "wss://ws.example/chat", &websocket.DialOptions{
+			HTTPClient: w.client(explicit), HTTPHeader: http.Header{"Authorization": {"Bearer " + in.Env()["MINE"]}},
+		})
+		if err == nil {
+			_, _, err = c.Read(t.Context())
+		}
+		ended <- err
+	}()
+	<-asked
+	_ = in.Detach("mine")
+	w.server.CredentialGone("mine")
+	close(agree)
+	select {
+	case err := <-ended:
+		if err == nil {
+			t.Error("it goes on")
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("it still carries the secret")
+	}
+}
+
 func attachment(t *testing.T, name, host string) credential.Attachment {
 	t.Helper()
 	p, err := credential.NewProvider(name, "generic", credential.Options{Variable: strings.ToUpper(name), Hosts: []string{host}})

@@ -35,7 +35,7 @@ func (x *exchange) forward() {
 	}
 	x.lighten()
 	g := x.grant()
-	x.server.live.add(g, x.server.cfg.Snapshot)
+	x.register(g)
 	defer x.server.live.remove(g)
 	switch {
 	case x.r.ContentLength == 0:

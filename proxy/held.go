@@ -1,6 +1,10 @@
 package proxy
 
-import "net/http"
+import (
+	"errors"
+	"io"
+	"net/http"
+)
 
 // reserve takes so many bytes out of what all requests of the sandbox together may have held of bodies until they are over,
 // or reports that there are not as many left. What a thousand requests wait for must not become the host's memory.
@@ -25,12 +29,21 @@ func (x *exchange) Give(bytes int64) {
 // letGo gives back what reserve took.
 func (x *exchange) letGo() { x.server.held.Add(-x.held) }
 
-// room is how much is reserved for a body that is read up to a limit.
-func (x *exchange) room(limit int64) int64 {
-	if x.r.ContentLength >= 0 {
-		return min(limit, x.r.ContentLength)
+// errBusy is why a body is not read to its end.
+var errBusy = errors.New("there is no room left for bodies")
+
+// held is a body that is read to be held: each piece takes from what there is.
+type held struct {
+	io.Reader
+	x *exchange
+}
+
+func (h held) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p)
+	if !h.x.reserve(int64(n)) {
+		return n, errBusy
 	}
-	return min(limit, maxFilled)
+	return n, err
 }
 
 func busy() *refusal {

@@ -61,16 +61,16 @@ func (x *exchange) readBody(limit int64) *refusal {
 	if x.read.whole || x.read.long {
 		return nil
 	}
-	if !x.reserve(x.room(limit)) {
-		return busy()
-	}
 	controller := http.NewResponseController(x.w)
 	_ = controller.SetReadDeadline(time.Now().Add(x.server.limits.body))
 	defer func() { _ = controller.SetReadDeadline(time.Time{}) }()
 	rest := x.r.Body
-	body, err := io.ReadAll(io.LimitReader(rest, limit+1))
+	limit = min(limit, x.server.limits.heldBytes/2) // else one request could take all there is
+	body, err := io.ReadAll(io.LimitReader(held{rest, x}, limit+1))
 	x.r.Body = replayed{io.MultiReader(bytes.NewReader(body), rest), rest}
 	switch {
+	case errors.Is(err, errBusy):
+		return busy()
 	case err != nil:
 		return x.brokenBody(err)
 	case int64(len(body)) > limit:

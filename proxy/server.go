@@ -13,8 +13,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"exeat/policy"
 )
 
 // Server is the proxy of one sandbox. Its pools and caches are never shared with another's.
@@ -206,8 +204,7 @@ func (s *Server) CredentialsChanged() { s.upstream.renew() }
 // CredentialGone also ends what carries the secret of a provider that was detached: an answer that still comes, a
 // WebSocket.
 func (s *Server) CredentialGone(provider string) {
-	s.live.drop(provider, refuse(http.StatusForbidden, policy.CodeCredential,
-		fmt.Sprintf("provider %q was detached from this sandbox, and with it what carried its secret", provider)))
+	s.live.drop(provider, detached(provider))
 	s.CredentialsChanged()
 }
 

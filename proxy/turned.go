@@ -16,7 +16,8 @@ import (
 var errTurned = errors.New("a field of the body asks for a method that the policy denies")
 
 // watchBody has the fields of a form judged by which frameworks execute another method than POST. A body of another
-// coding could hide them: a form in one is refused where such a method would be denied.
+// coding, or in other letters, could hide them: one of those is refused where such a method would be denied. JSON that is
+// compressed is not, since npm sends it.
 func (x *exchange) watchBody() *refusal {
 	if x.r.Method != http.MethodPost || x.r.ContentLength == 0 {
 		return nil
@@ -25,14 +26,15 @@ func (x *exchange) watchBody() *refusal {
 	if len(kinds) == 0 {
 		kinds = []string{""}
 	}
-	coding := x.r.Header.Get("Content-Encoding")
+	coding := strings.Join(x.r.Header["Content-Encoding"], ", ")
 	for _, kind := range kinds {
-		if coding != "" && !strings.EqualFold(coding, "identity") {
-			if override.IsForm(kind) && x.hidden() {
-				return refuse(http.StatusForbidden, policy.CodeMalformed,
-					fmt.Sprintf("its form is encoded as %s and could ask for a method that is not allowed: send it as it is", oneLine(coding)))
-			}
-			continue
+		if encoded := coding != "" && !strings.EqualFold(coding, "identity"); encoded && override.IsForm(kind) && x.hidden() {
+			return refuse(http.StatusForbidden, policy.CodeMalformed,
+				fmt.Sprintf("its form is encoded as %s and could ask for a method that is not allowed: send it as it is", oneLine(coding)))
+		}
+		if !override.IsPlain(kind) && x.hidden() {
+			return refuse(http.StatusForbidden, policy.CodeMalformed,
+				fmt.Sprintf("its body is of the type %s and could ask for a method that is not allowed: send it as UTF-8", oneLine(kind)))
 		}
 		x.r.Body = replayed{turning{override.Watch(x.r.Body, kind, x.turn), x}, x.r.Body}
 	}
@@ -67,6 +69,7 @@ func (x *exchange) hidden() bool {
 func (x *exchange) turn(method string) error {
 	snapshot := x.server.cfg.Snapshot()
 	d := x.turnedBy(snapshot, method)
+	d.Reason = fmt.Sprintf("the body asks for the method %s: %s", method, d.Reason)
 	switch d.Verdict {
 	case policy.Denied:
 		x.ended.Store(denied(d))

@@ -40,14 +40,17 @@ func TestBodiesThatAskForAMethod(t *testing.T) {
 		status                   int
 		want, code               string
 	}{
-		"form":               {"api.example", form, "", "a=1&_method=DELETE", 403, "DELETE /x not permitted", "policy_denied"},
-		"form, as PHP reads": {"api.example", form, "", ".method=DELETE", 403, "DELETE /x not permitted", "policy_denied"},
-		"behind much":        {"api.example", form, "", "a=" + long + "&_method=DELETE", 403, "DELETE /x not permitted", "policy_denied"},
-		"multipart":          {"api.example", "multipart/form-data; boundary=B", "", "--B\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nDELETE\r\n--B--\r\n", 403, "DELETE /x not permitted", "policy_denied"},
-		"json":               {"api.example", "application/json", "", `{"_method":"DELETE"}`, 403, "DELETE /x not permitted", "policy_denied"},
+		"form":               {"api.example", form, "", "a=1&_method=DELETE", 403, "the body asks for the method DELETE: DELETE /x not permitted", "policy_denied"},
+		"form, as PHP reads": {"api.example", form, "", ".method=DELETE", 403, "the body asks for the method DELETE: DELETE /x not permitted", "policy_denied"},
+		"behind much":        {"api.example", form, "", "a=" + long + "&_method=DELETE", 403, "the body asks for the method DELETE: DELETE /x not permitted", "policy_denied"},
+		"multipart":          {"api.example", "multipart/form-data; boundary=B", "", "--B\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nDELETE\r\n--B--\r\n", 403, "the body asks for the method DELETE: DELETE /x not permitted", "policy_denied"},
+		"json":               {"api.example", "application/json", "", `{"_method":"DELETE"}`, 403, "the body asks for the method DELETE: DELETE /x not permitted", "policy_denied"},
 		"no method":          {"api.example", form, "", "_method=a+b", 400, "the body's _method is no method", "malformed_request"},
 		"allowed":            {"api.example", form, "", "_method=PUT&a=" + long, 200, "got 1048590", ""},
 		"elsewhere":          {"all.example", form, "", "_method=DELETE", 200, "got 14", ""},
+		"a call":             {"api.example", "application/json", "", `{"jsonrpc":"2.0","id":1,"method":"delete"}`, 200, "got 42", ""},
+		"UTF-7":              {"api.example", "application/json; charset=utf-7", "", `{"+AF8-method":"DELETE"}`, 403, "send it as UTF-8", "malformed_request"},
+		"panic":              {"api.example", "application/json", "", `{"` + strings.Repeat(" ", 1100) + `_method":"DELETE"}`, 400, "cannot be read", "malformed_request"},
 		"gzip":               {"api.example", form, "gzip", "_method=DELETE", 403, "encoded as gzip", "malformed_request"},
 		"gzip elsewhere":     {"all.example", form, "gzip", "_method=DELETE", 200, "got ", ""},
 		"gzip of json":       {"api.example", "application/json", "gzip", `{}`, 200, "got ", ""},

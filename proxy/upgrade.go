@@ -24,6 +24,9 @@ func asksForSocket(r *http.Request) bool {
 // upgrade sends the request out, and carries what the two ends say when the origin agrees to switch.
 func (x *exchange) upgrade(ctx context.Context, t *ticket) {
 	out := x.outgoing(ctx)
+	g := x.grant() // until the protocol is switched it is a request like any other
+	x.register(g)
+	defer x.server.live.remove(g)
 	resp, err := x.server.upstream.origins(t.pool).RoundTrip(out)
 	err = t.settle(resp, err)
 	if err == nil && resp.StatusCode < http.StatusOK {
@@ -38,15 +41,13 @@ func (x *exchange) upgrade(ctx context.Context, t *ticket) {
 		x.copyAnswer(resp, t)
 	default:
 		x.answer.status = resp.StatusCode
+		x.server.live.remove(g)
 		x.carrySocket(ctx, resp, t)
 	}
 }
 
 // copyAnswer passes on what an origin says instead of switching, as of any request: it may be long, and break off.
 func (x *exchange) copyAnswer(resp *http.Response, t *ticket) {
-	g := x.grant()
-	x.server.live.add(g, x.server.cfg.Snapshot)
-	defer x.server.live.remove(g)
 	t.clean(resp)
 	defer resp.Body.Close()
 	maps.Copy(x.answer.Header(), resp.Header)
@@ -82,7 +83,7 @@ func (x *exchange) carrySocket(ctx context.Context, resp *http.Response, t *tick
 	g.drop = func(why *refusal) {
 		relay.End(websocket.Close{Code: closeRestart, Reason: why.decision.Reason})
 	}
-	x.server.live.add(g, x.server.cfg.Snapshot)
+	x.register(g)
 	defer x.server.live.remove(g)
 	err = relay.Run(ctx)
 	x.recordCut()

@@ -139,7 +139,7 @@ func disguised(name string) bool {
 		return false
 	}
 	switch field := alike.Field(name); field {
-	case "accept-encoding", "range", "if-range", "content-length", "transfer-encoding", "host", "connection", "te", "trailer",
+	case "content-type", "content-encoding", "accept-encoding", "range", "if-range", "content-length", "transfer-encoding", "host", "connection", "te", "trailer",
 		"upgrade", "expect", "destination":
 		return true
 	default:

@@ -16,7 +16,7 @@ func (b binding) basic(encoded string) (string, bool) {
 	for _, part := range []*string{&user, &password} {
 		if *part == b.placeholder {
 			*part, found = b.secret.Reveal(), true
-		} else if isKey(*part) {
+		} else if b.profile.headers != nil && isKey(*part) { // to a server of any kind, a name may look like anything
 			return "", false
 		}
 	}
@@ -27,10 +27,14 @@ func (b binding) basic(encoded string) (string, bool) {
 }
 
 // isKey tells whether what stands beside a secret is a key of its own, which a server may prefer, and no name: it
-// begins like one, or is as long.
+// begins like one and is no short word, or is as long and random.
 func isKey(s string) bool {
-	return len(s) >= 32 && !strings.Contains(s, "@") || slices.ContainsFunc(keyPrefixes(), func(prefix string) bool { return strings.HasPrefix(s, prefix) })
+	random := len(s) >= 32 && !strings.ContainsAny(s, "@.-_")
+	return random || len(s) >= minKey && slices.ContainsFunc(keyPrefixes(), func(prefix string) bool { return strings.HasPrefix(s, prefix) })
 }
+
+// minKey is shorter than the keys of any type.
+const minKey = 16
 
 // keyPrefixes are how the secrets of all types begin, where they begin with something.
 func keyPrefixes() []string {

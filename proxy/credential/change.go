@@ -24,6 +24,11 @@ func (in *Injector) Attach(a Attachment) error {
 	return err
 }
 
+// Lends tells whether a provider of that name is attached.
+func (in *Injector) Lends(name string) bool {
+	return slices.ContainsFunc(in.bindings(), func(b binding) bool { return b.provider.Name == name && !b.detached })
+}
+
 // guarding are the detached providers whose hosts take no other credential.
 func (in *Injector) guarding() []Provider {
 	var gone []Provider

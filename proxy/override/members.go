@@ -3,6 +3,9 @@ package override
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
+
+	"exeat/policy/alike"
 )
 
 // members are those of a JSON object, and of no object in it.
@@ -88,7 +91,9 @@ func (s *members) member(rest []byte, last bool) (n int, known bool, err error) 
 		if len(rest) <= maxMember && !last {
 			return 0, false, nil
 		}
-		s.name, s.inside = false, true
+		if s.name, s.inside = false, true; !last && begunAsOurs(rest) {
+			return 0, false, unreadable()
+		}
 		return 1, true, nil // longer than any of ours
 	}
 	name := text(rest[:end])
@@ -96,20 +101,37 @@ func (s *members) member(rest []byte, last bool) (n int, known bool, err error) 
 		s.name = false
 		return end, true, nil
 	}
-	value := bytes.TrimLeft(rest[end:min(len(rest), maxMember)], ": \t\r\n")
+	if end > maxMember {
+		return 0, false, unreadable()
+	}
+	value := bytes.TrimLeft(rest[end:min(len(rest), end+maxMember)], ": \t\r\n")
 	switch length := literal(value); {
 	case length > 0:
 		return end, true, s.asked(name, text(value[:length]))
 	case len(value) > 0 && value[0] != '"':
 		return end, true, s.asked(name, "") // a number, or the like, is no method
-	case len(rest) > maxMember:
+	case len(rest) > end+maxMember:
 		return 0, false, unreadable()
 	}
 	return end, last, nil // cut off: no JSON
 }
 
+// begunAsOurs reports a name without end that servers may cut down to one of ours.
+func begunAsOurs(rest []byte) bool {
+	begun := bytes.Clone(rest[:min(len(rest), maxMember)])
+	if escape := bytes.LastIndexByte(begun, '\\'); escape > len(begun)-len(`\u0000`) {
+		begun = begun[:escape]
+	}
+	name := strings.TrimLeft(text(append(begun, '"')), " \t\r\n\v\f[]")
+	return name == "" || ours(name[:min(len(name), len("_method"))]) || ours(name[:min(len(name), len("_httpmethod"))]) ||
+		ours(name[:min(len(name), len("x-http-method-override"))])
+}
+
+// asked leaves out "method", which APIs give a meaning of their own.
 func (s *members) asked(name, value string) error {
-	s.name = false
+	if s.name = false; alike.Parameter(name) == "method" {
+		return nil
+	}
 	return s.found(name, value)
 }
 

@@ -12,10 +12,19 @@ const maxPair = 512
 type pairs struct {
 	*field
 	inside bool // a pair that is none of ours
+	begun  bool // a pair, behind the spaces in front that servers drop
 }
 
 func (s *pairs) scan(window []byte, last bool) (int, error) {
 	for at := 0; at < len(window); {
+		if !s.inside && !s.begun {
+			n := spaces(window[at:], last)
+			if at += n; at == len(window) || n == 0 && cutShort(window[at:], last) {
+				return at, nil
+			}
+			s.begun = n == 0
+			continue
+		}
 		rest := window[at:]
 		end := bytes.IndexAny(rest, "&;")
 		if end < 0 && !s.inside && !last && len(rest) < maxPair {
@@ -27,10 +36,29 @@ func (s *pairs) scan(window []byte, last bool) (int, error) {
 		if s.inside = end < 0; s.inside {
 			break
 		}
-		at += end + 1
+		at, s.begun = at+end+1, false
 	}
 	return len(window), nil
 }
+
+// spaces is how many bytes in front of a name are spaces, or stand for some.
+func spaces(text []byte, last bool) int {
+	n := 0
+	for n < len(text) && !cutShort(text[n:], last) {
+		switch size := 1; {
+		case strings.IndexByte(" +\t\r\n\v\f", text[n]) >= 0:
+			n += size
+		case text[n] == '%' && n+2 < len(text) && strings.Contains(" 20 09 0a 0b 0c 0d ", " "+strings.ToLower(string(text[n+1:n+3]))+" "):
+			n += 3
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// cutShort reports an escape that goes on in the next piece.
+func cutShort(text []byte, last bool) bool { return !last && text[0] == '%' && len(text) < 3 }
 
 // look takes the pair in front, which ends before end, or is not over if that is below 0.
 func (s *pairs) look(rest []byte, end int, last bool) error {
@@ -40,15 +68,11 @@ func (s *pairs) look(rest []byte, end int, last bool) error {
 	case end < 0:
 		end = len(rest)
 	}
-	name, value, named := strings.Cut(string(rest[:min(end, maxPair)]), "=")
-	name, value = unescape(name), unescape(value)
-	if end > maxPair || end == maxPair && !last { // too long to be one of ours, unless it hides that
-		if !named && strings.TrimLeft(name, " \t\r\n\v\f") == "" {
-			return unreadable() // servers drop spaces in front of a name
-		}
+	name, value, _ := strings.Cut(string(rest[:min(end, maxPair)]), "=")
+	if value = unescape(value); end > maxPair || end == maxPair && !last {
 		value = "a value without end"
 	}
-	return s.found(name, value)
+	return s.found(unescape(name), value)
 }
 
 // unescape decodes as lenient servers do: an escape that is none stays.

@@ -2,157 +2,153 @@ package override
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 )
 
-// parts are those of a multipart body (RFC 7578). Boundaries are not looked at, since servers differ in how they find
-// them: whatever looks like the head of a part is taken for one.
+// parts are those of a multipart body (RFC 7578). Servers differ in everything about them: how lines and heads end, whether
+// a field may be indented, which quotes there are, and that Content-ID names a part as well. So a head is all that lies
+// between a word that can name a part and the next empty line, one of our names in it counts wherever it stands, and its
+// value is whatever method is written behind it. A name in pieces (RFC 2231 3) may be any.
 type parts struct {
 	*field
-	inside bool // a line that is none of ours
+	ours  *regexp.Regexp
+	lower []byte // what is looked at, in small letters; reused
+	head  bool   // inside one
 }
 
 const (
-	disposition = "content-disposition"
-	maxHead     = 8 << 10 // bytes of a part's head and the line after it
+	maxHead  = 4 << 10 // bytes of a head that are looked at together
+	maxName  = 256     // more than one of our names takes, however it is written
+	maxValue = 1 << 10 // bytes between a head and the end of the line after it
+	headEnd  = "\r\n\r\n"
 )
 
+func newParts(f *field) *parts {
+	return &parts{field: f, ours: regexp.MustCompile(`(^|[^a-z0-9])([_.](http)?method|http[-_]method[-_]override)($|[^a-z0-9])|(^|[^a-z])name\*[0-9]`)}
+}
+
+// openers are the words with which the field begins that names a part.
+func openers() []string { return []string{"content-disposition", "content-id"} }
+
 func (s *parts) scan(window []byte, last bool) (int, error) {
+	s.lower = lowered(s.lower[:0], window)
 	for at := 0; at < len(window); {
-		rest := window[at:]
-		if s.inside || !begins(rest) {
-			s.inside = true
-			end := bytes.IndexByte(rest, '\n')
-			if end < 0 {
-				break
+		if !s.head {
+			next, found := s.next(at)
+			if !found {
+				return max(at, s.upTo(len(window), last)), nil
 			}
-			at, s.inside = at+end+1, false
-			continue
+			at, s.head = next, true
 		}
-		known, err := s.head(rest, last)
-		switch {
-		case err != nil:
+		n, err := s.look(window[at:], s.lower[at:], last)
+		if err != nil || n == 0 {
 			return at, err
-		case !known && len(rest) > maxHead:
-			return at, unreadable()
-		case !known:
-			return at, nil
 		}
-		s.inside = true
+		at += n
 	}
 	return len(window), nil
 }
 
-// begins reports that a line may be the field that names a part.
-func begins(line []byte) bool {
-	n := min(len(line), len(disposition))
-	return strings.EqualFold(string(line[:n]), disposition[:n])
+// next is the end of the next opener.
+func (s *parts) next(at int) (end int, found bool) {
+	for _, word := range openers() {
+		if i := bytes.Index(s.lower[at:], []byte(word)); i >= 0 && (!found || at+i+len(word) < end) {
+			end, found = at+i+len(word), true
+		}
+	}
+	return end, found
 }
 
-// head looks at what begins with the field that names a part. It is not known what that is before its lines are there,
-// and the value if the name is one of ours.
-func (s *parts) head(text []byte, last bool) (known bool, err error) {
-	line, rest, ended := logicalLine(text)
-	if !ended && !last {
-		return false, nil
+// upTo leaves out what may be the beginning of an opener.
+func (s *parts) upTo(length int, last bool) int {
+	if last {
+		return length
 	}
-	if inPieces(line) {
-		return true, unreadable()
-	}
-	for _, name := range namesIn(line) {
-		if !ours(name) {
-			continue
-		}
-		value, whole := valueAfter(rest)
-		if !whole && !last {
-			return false, nil
-		}
-		if err := s.found(name, value); err != nil {
-			return true, err
-		}
-	}
-	return true, nil
+	return max(0, length-len(openers()[0])+1)
 }
 
-// logicalLine cuts a field with its continuation lines off (RFC 5322 2.2.3).
-func logicalLine(text []byte) (line string, rest []byte, ended bool) {
-	for at := 0; ; {
-		end := bytes.IndexByte(text[at:], '\n')
-		if end < 0 || at+end+1 == len(text) {
-			return string(text), nil, false
-		}
-		if at += end + 1; text[at] != ' ' && text[at] != '\t' {
-			return string(text[:at]), text[at:], true
-		}
+// look takes so many bytes of a head, or none where more has to be known.
+func (s *parts) look(rest, lower []byte, last bool) (int, error) {
+	end := bytes.Index(rest, []byte(headEnd))
+	if end < 0 && !last && len(rest) < maxHead {
+		return 0, nil
 	}
+	text := lower[:min(len(lower), maxHead)]
+	if whole := end >= 0 && end <= maxHead; whole {
+		text = lower[:end]
+	} else {
+		end = -1
+	}
+	switch ours := s.ours.Match(plain(text, "")) || s.ours.Match(plain(text, " ")); {
+	case ours && end < 0:
+		return len(text), s.any()
+	case ours:
+		return s.value(rest, end+len(headEnd), last)
+	case end < 0:
+		return max(1, len(text)-maxName), nil
+	}
+	s.head = false
+	return end + len(headEnd), nil
 }
 
-// valueAfter is the first line after the empty one that ends a head.
-func valueAfter(rest []byte) (value string, whole bool) {
-	for {
-		line, after, found := bytes.Cut(rest, []byte("\n"))
-		if !found {
-			return "", false
-		}
-		if rest = after; len(bytes.TrimRight(line, "\r")) == 0 {
-			line, _, found = bytes.Cut(rest, []byte("\n"))
-			return string(bytes.TrimRight(line, "\r")), found
-		}
+// value asks about every method between a name of ours and the end of the line after its head, and about that line.
+func (s *parts) value(rest []byte, from int, last bool) (int, error) {
+	line := rest[from:min(len(rest), from+maxValue)]
+	end := bytes.IndexAny(line, "\r\n")
+	switch {
+	case end < 0 && !last && len(line) < maxValue:
+		return 0, nil
+	case end < 0 && len(line) == maxValue:
+		return from, s.any()
+	case end < 0:
+		end = len(line)
 	}
-}
-
-// namesIn are the values of all parameters of a field that end in "name", in every spelling (RFC 2231, RFC 6266).
-func namesIn(line string) []string {
-	var names []string
-	lower := lowerASCII(line)
-	for at := 0; ; {
-		i := strings.Index(lower[at:], "name")
-		if i < 0 {
-			return names
-		}
-		at += i + len("name")
-		value := strings.TrimLeft(line[at:], "* \t\r\n")
-		if value, ok := strings.CutPrefix(value, "="); ok {
-			name := parameterValue(strings.TrimLeft(value, " \t\r\n"))
-			if names = append(names, name); unescape(name) != name {
-				names = append(names, unescape(name))
+	s.head = false
+	for _, word := range strings.FieldsFunc(string(rest[:from+end]), notLetter) {
+		if isMethod(word) {
+			if err := s.found("_method", word); err != nil {
+				return 0, err
 			}
 		}
 	}
+	return from, s.found("_method", strings.TrimSpace(string(line[:end])))
 }
 
-// inPieces reports a name that is written in several parameters (RFC 2231 3).
-func inPieces(line string) bool {
-	lower := lowerASCII(line)
-	return strings.Contains(lower, "name*0") || strings.Contains(lower, "name*1")
+// any asks about all that a field could ask for.
+func (s *parts) any() error {
+	for _, method := range []string{"PUT", "PATCH", "DELETE"} {
+		if err := s.found("_method", method); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// lowerASCII keeps the length.
-func lowerASCII(s string) string {
-	b := []byte(s)
-	for i, c := range b {
+func isMethod(word string) bool {
+	switch strings.ToUpper(word) {
+	case "GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE":
+		return true
+	}
+	return false
+}
+
+func notLetter(r rune) bool { return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z') }
+
+// lowered appends text in small letters.
+func lowered(out, text []byte) []byte {
+	for _, c := range text {
 		if 'A' <= c && c <= 'Z' {
-			b[i] = c | 0x20
+			c |= 0x20
 		}
+		out = append(out, c)
 	}
-	return string(b)
+	return out
 }
 
-// parameterValue is a token, or a quoted string without its escapes.
-func parameterValue(text string) string {
-	if text == "" || text[0] != '"' {
-		end := strings.IndexAny(text, "; \t\r\n")
-		if end < 0 {
-			end = len(text)
-		}
-		return text[strings.LastIndexByte(text[:end], '\'')+1 : end]
-	}
-	var b strings.Builder
-	for i := 1; i < len(text) && text[i] != '"'; i++ {
-		if text[i] == '\\' && i+1 < len(text) {
-			i++
-		}
-		b.WriteByte(text[i])
-	}
-	return b.String()
+// plain decodes what a name may be written in: backslashes, percent-encoding, and NULs, which are nothing in UTF-16 and the
+// end of a name to C.
+func plain(text []byte, null string) []byte {
+	out := []byte(unescape(strings.NewReplacer("\\", "", "\x00", null).Replace(string(text))))
+	return lowered(out[:0], out)
 }

@@ -20,14 +20,13 @@ func (e *Error) Error() string { return e.text }
 func unreadable() error { return &Error{"a form in the body cannot be read as every server would"} }
 
 // Watch passes a body on. Of a field that asks for another method, nothing passes before asks has returned nil; else its
-// error ends the body, or an *Error. Fields are those of forms, in either encoding, and of JSON objects, as Laravel takes them.
-// A body of another type is returned as it is. The memory is that of one field's name and value.
+// error ends the body, or an *Error. Fields are those of forms, in either encoding, and of JSON objects, as Laravel takes
+// them. A body of another type is returned as it is. The memory is that of one field's name and value.
 func Watch(body io.Reader, contentType string, asks func(method string) error) io.Reader {
-	s := scannerOf(contentType, &field{asks: asks})
-	if s == nil {
-		return body
+	for _, s := range scannersOf(contentType, &field{asks: asks, asked: map[string]error{}}) {
+		body = &watched{body: body, scanner: s, piece: firstPiece}
 	}
-	return &watched{body: body, scanner: s, piece: firstPiece}
+	return body
 }
 
 // scanner reads one kind of body.
@@ -37,29 +36,57 @@ type scanner interface {
 	scan(window []byte, last bool) (pass int, err error)
 }
 
-// IsForm reports a type of body that every framework takes for a form.
+// IsForm reports a type of body that some framework takes for a form, and not for JSON.
 func IsForm(contentType string) bool {
-	s := scannerOf(contentType, nil)
-	_, document := s.(*members)
-	return s != nil && !document
-}
-
-// scannerOf chooses as frameworks do: Rack takes a body without a type for a form.
-func scannerOf(contentType string, f *field) scanner {
-	kind, _, _ := strings.Cut(contentType, ";")
-	switch kind = strings.ToLower(strings.TrimSpace(kind)); {
-	case kind == "", strings.Contains(kind, "x-www-form-urlencoded"):
-		return &pairs{field: f}
-	case strings.HasPrefix(kind, "multipart/"):
-		return &parts{field: f}
-	case strings.Contains(kind, "json"):
-		return &members{field: f}
+	for _, s := range scannersOf(contentType, nil) {
+		if _, document := s.(*members); !document {
+			return true
+		}
 	}
-	return nil
+	return false
 }
 
-// field asks about what a field holds.
-type field struct{ asks func(method string) error }
+// IsPlain reports a type that is not looked at, or whose bytes are the letters that they look like: frameworks decode
+// UTF-7 and UTF-16 too.
+func IsPlain(contentType string) bool {
+	_, charset, named := strings.Cut(strings.ToLower(contentType), "charset")
+	if !named || len(scannersOf(contentType, nil)) == 0 {
+		return true
+	}
+	charset = strings.Trim(charset, " \t=\"'")
+	for _, usual := range []string{"utf-8", "utf8", "us-ascii", "iso-8859-1"} {
+		if rest, ok := strings.CutPrefix(charset, usual); ok && (rest == "" || strings.ContainsAny(rest[:1], "; \"'")) {
+			return !strings.Contains(rest, "charset")
+		}
+	}
+	return false
+}
+
+// scannersOf chooses as the most liberal of frameworks do: Rack takes a body without a type for a form, and Laravel looks
+// for "/json" anywhere in the field.
+func scannersOf(contentType string, f *field) []scanner {
+	var all []scanner
+	kind := strings.ToLower(strings.TrimSpace(contentType))
+	if kind == "" || strings.Contains(kind, "x-www-form-urlencoded") {
+		all = append(all, &pairs{field: f})
+	}
+	if strings.Contains(kind, "multipart/") {
+		all = append(all, newParts(f))
+	}
+	if strings.Contains(kind, "json") {
+		all = append(all, &members{field: f})
+	}
+	return all
+}
+
+// maxAsked is how many different methods a body may ask for.
+const maxAsked = 16
+
+// field asks about what fields hold, of each method once: each question may leave a record.
+type field struct {
+	asks  func(method string) error
+	asked map[string]error
+}
 
 // found takes a field's name and value, both decoded.
 func (f *field) found(name, value string) error {
@@ -70,7 +97,14 @@ func (f *field) found(name, value string) error {
 	case method == "":
 		return nil
 	}
-	return f.asks(method)
+	if err, known := f.asked[method]; known {
+		return err
+	}
+	if len(f.asked) >= maxAsked {
+		return unreadable()
+	}
+	f.asked[method] = f.asks(method)
+	return f.asked[method]
 }
 
 // ours reports a name under which methods are asked for.
@@ -111,8 +145,13 @@ func (w *watched) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// more reads, and finds out how much of it may pass.
+// more reads, and finds out how much of it may pass. A body over which a scanner stumbles must not end the process.
 func (w *watched) more() {
+	defer func() {
+		if recover() != nil {
+			w.pass, w.err = 0, unreadable()
+		}
+	}()
 	w.room = slices.Grow(append(w.room[:0], w.window...), w.piece)
 	have := len(w.room)
 	n, err := w.body.Read(w.room[have : have+w.piece])

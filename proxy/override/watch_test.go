@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"exeat/proxy/override"
 )
@@ -62,7 +63,17 @@ func TestWatch(t *testing.T) {
 		{form, long, "", ""},
 		{form, long + "&_method=DELETE", "DELETE", "denied"},
 		{form, "a=" + long + "&_method=DELETE&b=" + long, "DELETE", "denied"},
-		{form, strings.Repeat("+", 1000) + "_method=DELETE", "", "a form in the body cannot be read as every server would"},
+		{form, strings.Repeat("+", 1000) + "_method=DELETE", "DELETE", "denied"},
+		{form, strings.Repeat(" ", 506) + "_method=DELETE", "DELETE", "denied"},
+		{form, "a=1&" + strings.Repeat("%20", 171) + "_method=DELETE", "DELETE", "denied"},
+		{form, "%20%0A+%09_method=DELETE", "DELETE", "denied"},
+		{form, "[_method]=DELETE", "DELETE", "denied"},
+		{form, "_method]=DELETE", "DELETE", "denied"},
+		{form, strings.Repeat("_method=PUT&", 10_000), "PUT", ""},
+		{
+			form, "_method=A&_method=B&_method=C&_method=D&_method=E&_method=F&_method=G&_method=H&_method=I&_method=J&_method=K&_method=L&_method=M&_method=N&_method=O&_method=P&_method=Q",
+			"A B C D E F G H I J K L M N O P", "a form in the body cannot be read as every server would",
+		},
 		{form, `{"_method":"DELETE"}`, "", ""},
 		{"", "_method=DELETE", "DELETE", "denied"},
 		{"APPLICATION/X-WWW-FORM-URLENCODED ; charset=x", "_method=DELETE", "DELETE", "denied"},
@@ -76,10 +87,22 @@ func TestWatch(t *testing.T) {
 		{parts, part(`content-disposition:form-data;name*=utf-8''%5Fmethod`, "DELETE"), "DELETE", "denied"},
 		{parts, part("Content-Disposition: form-data;\r\n name=\"_method\"", "DELETE"), "DELETE", "denied"},
 		{parts, part("Content-Type: text/plain\r\n"+named("_method")+"\r\nX: "+long[:4000], "DELETE"), "DELETE", "denied"},
-		{parts, part(named("_method")+"\r\nX: "+long, "DELETE"), "", "a form in the body cannot be read as every server would"},
-		{parts, part(`Content-Disposition: form-data; x="`+long+`"; name=_method`, "DELETE"), "", "a form in the body cannot be read as every server would"},
-		{parts, part(`Content-Disposition: form-data; name*0=_met; name*1=hod`, "DELETE"), "", "a form in the body cannot be read as every server would"},
-		{parts, strings.ReplaceAll(part(named("_method"), "DELETE"), "\r\n", "\n"), "DELETE", "denied"},
+		{parts, part(named("_method")+"\r\nX: "+long, "DELETE"), "PUT PATCH DELETE", "denied"},
+		{parts, part(`Content-Disposition: form-data; x="`+long+`"; name=_method`, "DELETE"), "DELETE", "denied"},
+		{parts, part(`Content-Disposition: form-data; name*0=_met; name*1=hod`, "DELETE"), "DELETE", "denied"},
+		{parts, strings.ReplaceAll(part(named("_method"), "DELETE"), "\r\n", "\n"), "PUT PATCH DELETE", "denied"},
+		{parts, strings.ReplaceAll(part(named("_method"), "DELETE"), "\r\n", "\r"), "PUT PATCH DELETE", "denied"},
+		{parts, part(named(`'_method'`), "DELETE"), "DELETE", "denied"},
+		{parts, part(named(`"_method`), "DELETE"), "DELETE", "denied"},
+		{parts, part(named(`"[_method]"`), "DELETE"), "DELETE", "denied"},
+		{parts, part(named("\"_method\x00x\""), "DELETE"), "DELETE", "denied"},
+		{parts, part(`Content-ID: _method`, "DELETE"), "DELETE", "denied"},
+		{parts, part(`X-`+named("_method"), "DELETE"), "DELETE", "denied"},
+		{parts, part(` `+named("_method"), "DELETE"), "DELETE", "denied"},
+		{parts, part(long[:5120]+named("_method"), "DELETE"), "DELETE", "denied"},
+		{parts, part(named("a"), "1") + part(named("_method")+"\r\nX: PUT", "DELETE"), "PUT DELETE", "denied"},
+		{parts, part(named("file")+"; filename=a.eml", "Content-Disposition: attachment; filename*0=\"abc\"\r\n\r\nself._method()"), "", ""},
+		{parts, part(named("file")+"; filename=a.py", "def _method(self): self._method() # DELETE"), "", ""},
 		{parts, part(named("_method"), "PUT"), "PUT", ""},
 		{parts, part(named("_method"), ""), "", ""},
 		{parts, part(named("payment_method"), "DELETE"), "", ""},
@@ -98,6 +121,10 @@ func TestWatch(t *testing.T) {
 		{doc, `{"_method":"` + long + ` "}`, "", "a form in the body cannot be read as every server would"},
 		{doc, `{"_method":` + strings.Repeat(" ", 200) + `"DELETE"}`, "DELETE", "denied"},
 		{doc, `{"_method":` + strings.Repeat(" ", 5000) + `"DELETE"}`, "", "a form in the body cannot be read as every server would"},
+		{doc, `{"method":"DELETE"}`, "", ""},
+		{doc, `{"` + strings.Repeat(" ", 1100) + `_method":"DELETE"}`, "", "a form in the body cannot be read as every server would"},
+		{doc, `{"_method\u0000` + strings.Repeat("a", 2000) + `":"DELETE"}`, "", "a form in the body cannot be read as every server would"},
+		{"text/plain; a=/json", `{"_method":"DELETE"}`, "DELETE", "denied"},
 		{doc, `["_method","DELETE"]`, "", ""},
 		{doc, `"_method"`, "", ""},
 		{doc, `{"_method`, "", ""},
@@ -120,6 +147,33 @@ func TestWatch(t *testing.T) {
 			case row.err != "" && strings.Contains(passed, "DELETE"):
 				t.Errorf("%s: passed %.80q", name, passed)
 			}
+		}
+	}
+}
+
+// A body that is written to be slow is not: a second for each megabyte would be minutes for an upload.
+func TestWatchIsLinear(t *testing.T) {
+	line := "content-disposition:" + strings.Repeat(`name=\`, 1350) + "\n"
+	for kind, body := range map[string]string{
+		parts: strings.Repeat(line, (2<<20)/len(line)), parts + "; a": strings.Repeat("content-id", 200_000), parts + "; b": strings.Repeat("content-id:_methodx\r\n\r\n", 90_000),
+		form: strings.Repeat("_&", 1<<20), form + "; a": strings.Repeat("%20", 700_000), doc: "{" + strings.Repeat(`"a":"\\",`, 200_000),
+		doc + "; a": strings.Repeat(`{"_metho`, 250_000),
+	} {
+		began := time.Now()
+		_, _, err := watch(strings.NewReader(body), kind)
+		if took := time.Since(began); err != nil || took > 4*time.Second {
+			t.Errorf("%.40s: %d bytes took %s, %v", body, len(body), took, err)
+		}
+	}
+}
+
+func TestIsPlain(t *testing.T) {
+	for kind, want := range map[string]bool{
+		"": true, "application/json": true, "application/json; charset=utf-8": true, `text/plain; Charset="UTF-8"; x=y`: true, "a; charset=iso-8859-1": true, "text/plain; charset=windows-1252": true,
+		"application/json; charset=utf-7": false, "application/json; charset=utf-16": false, "x/json; charset = ucs-2": false, "x/json; charset=utf-8; charset=utf-7": false,
+	} {
+		if override.IsPlain(kind) != want {
+			t.Errorf("%q is plain: %t", kind, !want)
 		}
 	}
 }
