@@ -31,8 +31,8 @@ program, and why it was refused.`,
 		Args:    args(1, 1, "the name of a sandbox"),
 		RunE: func(c *cobra.Command, words []string) error {
 			opts.name, opts.json = words[0], asJSON(c)
-			if opts.limit < 1 {
-				return &usageError{err: fmt.Errorf("--tail %d: want a number above 0", opts.limit)}
+			if opts.limit < 1 || opts.limit > store.MaxPage {
+				return &usageError{err: fmt.Errorf("--tail %d: want a number from 1 to %d", opts.limit, store.MaxPage)}
 			}
 			return runLogs(c.Context(), env, opts)
 		},

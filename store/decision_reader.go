@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// Limits of one page of decisions.
-const (
-	defaultPage = 1000
-	maxPage     = 10000
-)
+// MaxPage is how many decisions are read at once at most.
+const MaxPage = 10000
+
+// defaultPage is how many where nobody says.
+const defaultPage = 1000
 
 // DecisionReader reads the decisions of one sandbox, whether or not something
 // writes them at the same time. It is safe for concurrent use.
@@ -65,7 +65,7 @@ func (r *DecisionReader) Decisions(ctx context.Context, f DecisionFilter) ([]Dec
 	if f.Limit <= 0 {
 		f.Limit = defaultPage
 	}
-	f.Limit = min(f.Limit, maxPage)
+	f.Limit = min(f.Limit, MaxPage)
 	if f.AfterID > 0 {
 		found, err := r.forward(ctx, firsts, f)
 		return found, r.wrap(err)
