@@ -9,12 +9,16 @@ import (
 // reserve takes so many bytes out of what all requests of the sandbox together may have held of bodies until they are over,
 // or reports that there are not as many left. What a thousand requests wait for must not become the host's memory.
 func (x *exchange) reserve(bytes int64) bool {
-	if x.server.held.Add(bytes) > x.server.limits.heldBytes {
-		x.server.held.Add(-bytes)
-		return false
+	for {
+		now := x.server.held.Load()
+		if bytes > 0 && now+bytes > x.server.limits.heldBytes {
+			return false
+		}
+		if x.server.held.CompareAndSwap(now, now+bytes) {
+			x.held += bytes
+			return true
+		}
 	}
-	x.held += bytes
-	return true
 }
 
 // Take implements websocket.Room.

@@ -156,6 +156,27 @@ func (in *Injector) change(f func([]binding) ([]binding, error)) error {
 	return nil
 }
 
+// maxDetached is how many detached providers are remembered: what each request is looked through for must not grow.
+const maxDetached = 32
+
+// forget drops the oldest detached providers beyond that.
+func forget(bindings []binding) []binding {
+	detached := 0
+	for _, b := range bindings {
+		if b.detached && !b.narrows {
+			detached++
+		}
+	}
+	return slices.DeleteFunc(bindings, func(b binding) bool {
+		if !b.detached || b.narrows || detached <= maxDetached {
+			return false
+		}
+		detached--
+		return true
+	})
+}
+
 func newState(bindings []binding) *state {
+	bindings = forget(bindings)
 	return &state{bindings: bindings, signs: signsOf(bindings...), swaps: swapsOf(bindings)}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"exeat/policy"
 	"exeat/policy/alike"
 )
 
@@ -87,22 +88,22 @@ func (s *members) step(c byte) {
 // before they are there.
 func (s *members) member(rest []byte, last bool) (n int, known bool, err error) {
 	end := literal(rest)
-	if end == 0 {
-		if len(rest) <= maxMember && !last {
-			return 0, false, nil
-		}
-		if s.name, s.inside = false, true; !last && begunAsOurs(rest) {
+	switch {
+	case end == 0 && len(rest) <= maxMember && !last:
+		return 0, false, nil
+	case len(rest) > maxMember && (end == 0 || end > maxMember):
+		if begunAsOurs(rest) {
 			return 0, false, unreadable()
 		}
-		return 1, true, nil // longer than any of ours
+		fallthrough
+	case end == 0:
+		s.name, s.inside = false, true
+		return 1, true, nil // longer than any of ours, or cut off
 	}
 	name := text(rest[:end])
 	if !ours(name) {
 		s.name = false
 		return end, true, nil
-	}
-	if end > maxMember {
-		return 0, false, unreadable()
 	}
 	value := bytes.TrimLeft(rest[end:min(len(rest), end+maxMember)], ": \t\r\n")
 	switch length := literal(value); {
@@ -123,13 +124,18 @@ func begunAsOurs(rest []byte) bool {
 		begun = begun[:escape]
 	}
 	name := strings.TrimLeft(text(append(begun, '"')), " \t\r\n\v\f[]")
-	return name == "" || ours(name[:min(len(name), len("_method"))]) || ours(name[:min(len(name), len("_httpmethod"))]) ||
-		ours(name[:min(len(name), len("x-http-method-override"))])
+	for _, word := range []string{"_method", "_httpmethod", "x-http-method-override"} {
+		if alike.Parameter(name[:min(len(name), len(word))]) == word {
+			return true
+		}
+	}
+	return name == ""
 }
 
-// asked leaves out "method", which APIs give a meaning of their own.
+// asked leaves out "method", which APIs give a meaning of their own, and values that are none.
 func (s *members) asked(name, value string) error {
-	if s.name = false; alike.Parameter(name) == "method" {
+	s.name = false
+	if _, err := policy.OverrideIn(name, value); err != nil || alike.Parameter(name) == "method" {
 		return nil
 	}
 	return s.found(name, value)

@@ -12,7 +12,7 @@ const maxPair = 512
 type pairs struct {
 	*field
 	inside bool // a pair that is none of ours
-	begun  bool // a pair, behind the spaces in front that servers drop
+	begun  bool // a pair, behind what servers drop in front of its name: spaces, and brackets
 }
 
 func (s *pairs) scan(window []byte, last bool) (int, error) {
@@ -41,14 +41,14 @@ func (s *pairs) scan(window []byte, last bool) (int, error) {
 	return len(window), nil
 }
 
-// spaces is how many bytes in front of a name are spaces, or stand for some.
+// spaces is how many bytes in front of a name are dropped, or stand for such.
 func spaces(text []byte, last bool) int {
 	n := 0
 	for n < len(text) && !cutShort(text[n:], last) {
 		switch size := 1; {
-		case strings.IndexByte(" +\t\r\n\v\f", text[n]) >= 0:
+		case strings.IndexByte(" +\t\r\n\v\f[]", text[n]) >= 0:
 			n += size
-		case text[n] == '%' && n+2 < len(text) && strings.Contains(" 20 09 0a 0b 0c 0d ", " "+strings.ToLower(string(text[n+1:n+3]))+" "):
+		case text[n] == '%' && n+2 < len(text) && strings.Contains(" 20 09 0a 0b 0c 0d 5b 5d ", " "+strings.ToLower(string(text[n+1:n+3]))+" "):
 			n += 3
 		default:
 			return n
@@ -69,10 +69,12 @@ func (s *pairs) look(rest []byte, end int, last bool) error {
 		end = len(rest)
 	}
 	name, value, _ := strings.Cut(string(rest[:min(end, maxPair)]), "=")
-	if value = unescape(value); end > maxPair || end == maxPair && !last {
+	name, value = unescape(name), unescape(value)
+	// To PHP the name ends at a NUL, and the pair only at the next "&".
+	if strings.Contains(name, "\x00") && ours(name) || end > maxPair || end == maxPair && !last {
 		value = "a value without end"
 	}
-	return s.found(unescape(name), value)
+	return s.found(name, value)
 }
 
 // unescape decodes as lenient servers do: an escape that is none stays.

@@ -12,10 +12,18 @@ import (
 // value is whatever method is written behind it. A name in pieces (RFC 2231 3) may be any.
 type parts struct {
 	*field
-	ours  *regexp.Regexp
-	lower []byte // what is looked at, in small letters; reused
-	head  bool   // inside one
+	ours, vague, file *regexp.Regexp
+	set               *regexp.Regexp // the character set of a name
+	lower             []byte         // what is looked at, in small letters; reused
+	head              bool           // inside one
+	column            int            // bytes since the last line ended, before the window
+	openings          [2]int         // where the next opener of each kind stands in the window; unknown, or nowhere
 }
+
+const (
+	unknown = -1
+	nowhere = 1 << 30
+)
 
 const (
 	maxHead  = 4 << 10 // bytes of a head that are looked at together
@@ -25,21 +33,44 @@ const (
 )
 
 func newParts(f *field) *parts {
-	return &parts{field: f, ours: regexp.MustCompile(`(^|[^a-z0-9])([_.](http)?method|http[-_]method[-_]override)($|[^a-z0-9])|(^|[^a-z])name\*[0-9]`)}
+	return &parts{
+		field: f,
+		ours:  regexp.MustCompile(`(^|[^a-z0-9])([_.](http)?method|http[-_]method[-_]override)($|[^a-z0-9])`),
+		vague: regexp.MustCompile(`(^|[^a-z])name\s*(\*[0-9]|\*?\s*=[^;]*=\?)`), // in pieces, or an encoded word
+		set:   regexp.MustCompile(`(?:^|[^a-z])name\s*\*\s*=[\s"]*([^'";\r\n]*)'`),
+		file:  regexp.MustCompile(`filename="[^"\\;\r\n]*"`),
+	}
 }
 
 // openers are the words with which the field begins that names a part.
-func openers() []string { return []string{"content-disposition", "content-id"} }
+func openers() [2]string { return [2]string{"content-disposition", "content-id"} }
 
 func (s *parts) scan(window []byte, last bool) (int, error) {
-	s.lower = lowered(s.lower[:0], window)
+	s.lower, s.openings = lowered(s.lower[:0], window), [2]int{unknown, unknown}
+	pass, err := s.walk(window, last)
+	s.column = s.columnOf(window, pass)
+	return pass, err
+}
+
+// columnOf is how many bytes of its line stand in front of a place in the window.
+func (s *parts) columnOf(window []byte, at int) int {
+	if i := bytes.LastIndexAny(window[:at], "\r\n"); i >= 0 {
+		return at - i - 1
+	}
+	return s.column + at
+}
+
+func (s *parts) walk(window []byte, last bool) (int, error) {
 	for at := 0; at < len(window); {
 		if !s.head {
-			next, found := s.next(at)
-			if !found {
+			next, length := s.next(at)
+			if length == 0 {
 				return max(at, s.upTo(len(window), last)), nil
 			}
-			at, s.head = next, true
+			at, s.head = next+length, s.opens(window, next)
+			if !s.head {
+				continue
+			}
 		}
 		n, err := s.look(window[at:], s.lower[at:], last)
 		if err != nil || n == 0 {
@@ -50,22 +81,46 @@ func (s *parts) scan(window []byte, last bool) (int, error) {
 	return len(window), nil
 }
 
-// next is the end of the next opener.
-func (s *parts) next(at int) (end int, found bool) {
-	for _, word := range openers() {
-		if i := bytes.Index(s.lower[at:], []byte(word)); i >= 0 && (!found || at+i+len(word) < end) {
-			end, found = at+i+len(word), true
-		}
+// An opener stands at the beginning of a line, or nearly so, or on one that is too long for some servers to see where it
+// began.
+const (
+	maxIndent = 16
+	longLine  = 512
+)
+
+// opens reports an opener that stands where one counts.
+func (s *parts) opens(window []byte, at int) bool {
+	column := s.columnOf(window, at)
+	if column > at { // its line began before the window
+		return column >= longLine
 	}
-	return end, found
+	indent := bytes.Trim(s.lower[at-column:at], " \t")
+	return column >= longLine || column <= maxIndent && (len(indent) == 0 || string(indent) == "x-")
 }
 
-// upTo leaves out what may be the beginning of an opener.
+// next is the next opener, of no length where there is none.
+func (s *parts) next(at int) (place, length int) {
+	place = nowhere
+	for k, word := range openers() {
+		if s.openings[k] < at {
+			s.openings[k] = nowhere
+			if i := bytes.Index(s.lower[at:], []byte(word)); i >= 0 {
+				s.openings[k] = at + i
+			}
+		}
+		if s.openings[k] < place {
+			place, length = s.openings[k], len(word)
+		}
+	}
+	return place, length
+}
+
+// upTo leaves out what may be the beginning of an opener, and of its line.
 func (s *parts) upTo(length int, last bool) int {
 	if last {
 		return length
 	}
-	return max(0, length-len(openers()[0])+1)
+	return max(0, length-len(openers()[0])-maxIndent)
 }
 
 // look takes so many bytes of a head, or none where more has to be known.
@@ -80,16 +135,40 @@ func (s *parts) look(rest, lower []byte, last bool) (int, error) {
 	} else {
 		end = -1
 	}
+	text = s.file.ReplaceAll(text, nil)
 	switch ours := s.ours.Match(plain(text, "")) || s.ours.Match(plain(text, " ")); {
+	case !ours && s.isVague(text):
+		if err := s.any(); err != nil {
+			return 0, err
+		}
+		return s.pass(end, len(lower)), nil
 	case ours && end < 0:
-		return len(text), s.any()
+		return s.pass(end, len(lower)), s.any()
 	case ours:
 		return s.value(rest, end+len(headEnd), last)
-	case end < 0:
-		return max(1, len(text)-maxName), nil
+	}
+	return s.pass(end, len(lower)), nil
+}
+
+// isVague reports a name that is written so that it may be any.
+func (s *parts) isVague(text []byte) bool {
+	for _, set := range s.set.FindAllSubmatch(text, -1) {
+		switch strings.TrimSpace(string(set[1])) {
+		case "", "utf-8", "us-ascii", "iso-8859-1":
+		default:
+			return true
+		}
+	}
+	return s.vague.Match(text)
+}
+
+// pass is how much of a head was looked at: all of it, or as much as has none of our names, which may be cut in two.
+func (s *parts) pass(end, length int) int {
+	if end < 0 {
+		return max(1, min(length, maxHead)-maxName)
 	}
 	s.head = false
-	return end + len(headEnd), nil
+	return end + len(headEnd)
 }
 
 // value asks about every method between a name of ours and the end of the line after its head, and about that line.
@@ -113,42 +192,4 @@ func (s *parts) value(rest []byte, from int, last bool) (int, error) {
 		}
 	}
 	return from, s.found("_method", strings.TrimSpace(string(line[:end])))
-}
-
-// any asks about all that a field could ask for.
-func (s *parts) any() error {
-	for _, method := range []string{"PUT", "PATCH", "DELETE"} {
-		if err := s.found("_method", method); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func isMethod(word string) bool {
-	switch strings.ToUpper(word) {
-	case "GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE":
-		return true
-	}
-	return false
-}
-
-func notLetter(r rune) bool { return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z') }
-
-// lowered appends text in small letters.
-func lowered(out, text []byte) []byte {
-	for _, c := range text {
-		if 'A' <= c && c <= 'Z' {
-			c |= 0x20
-		}
-		out = append(out, c)
-	}
-	return out
-}
-
-// plain decodes what a name may be written in: backslashes, percent-encoding, and NULs, which are nothing in UTF-16 and the
-// end of a name to C.
-func plain(text []byte, null string) []byte {
-	out := []byte(unescape(strings.NewReplacer("\\", "", "\x00", null).Replace(string(text))))
-	return lowered(out[:0], out)
 }

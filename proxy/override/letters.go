@@ -1,0 +1,41 @@
+package override
+
+import "strings"
+
+// any asks about all that a field could ask for.
+func (s *parts) any() error {
+	for _, method := range []string{"PUT", "PATCH", "DELETE"} {
+		if err := s.found("_method", method); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isMethod(word string) bool {
+	switch strings.ToUpper(word) {
+	case "GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE":
+		return true
+	}
+	return false
+}
+
+func notLetter(r rune) bool { return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z') }
+
+// lowered appends text in small letters.
+func lowered(out, text []byte) []byte {
+	for _, c := range text {
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// plain decodes what a name may be written in: backslashes, percent-encoding, and NULs, which are nothing in UTF-16 and the
+// end of a name to C.
+func plain(text []byte, null string) []byte {
+	out := []byte(strings.ReplaceAll(unescape(strings.ReplaceAll(string(text), `\`, "")), "\x00", null))
+	return lowered(out[:0], out)
+}
