@@ -1,6 +1,9 @@
 package override
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // any asks about all that a field could ask for.
 func (s *parts) any() error {
@@ -24,11 +27,13 @@ func notLetter(r rune) bool { return !('a' <= r && r <= 'z' || 'A' <= r && r <= 
 
 // lowered appends text in small letters.
 func lowered(out, text []byte) []byte {
-	for _, c := range text {
-		if 'A' <= c && c <= 'Z' {
+	have := len(out)
+	out = slices.Grow(out, len(text))[:have+len(text)]
+	for i, c := range text {
+		if c-'A' < 26 {
 			c |= 0x20
 		}
-		out = append(out, c)
+		out[have+i] = c
 	}
 	return out
 }

@@ -50,10 +50,14 @@ func (s *members) skip(rest []byte, last bool) int {
 	if !s.inside {
 		return 0
 	}
-	i := bytes.IndexAny(rest, `"\`)
+	i := bytes.IndexByte(rest, '"')
+	if i < 0 {
+		i = len(rest)
+	}
+	if escape := bytes.IndexByte(rest[:i], '\\'); escape >= 0 {
+		i = escape
+	}
 	switch {
-	case i < 0:
-		return len(rest)
 	case i > 0:
 		return i
 	case rest[0] == '"':

@@ -26,7 +26,7 @@ func (s *pairs) scan(window []byte, last bool) (int, error) {
 			continue
 		}
 		rest := window[at:]
-		end := bytes.IndexAny(rest, "&;")
+		end := pairEnd(rest)
 		if end < 0 && !s.inside && !last && len(rest) < maxPair {
 			return at, nil // more has to be known
 		}
@@ -39,6 +39,19 @@ func (s *pairs) scan(window []byte, last bool) (int, error) {
 		at, s.begun = at+end+1, false
 	}
 	return len(window), nil
+}
+
+// pairEnd is the place of the first "&" or ";", or below 0. An upload is looked through for it, which IndexAny does byte by
+// byte.
+func pairEnd(text []byte) int {
+	end := bytes.IndexByte(text, '&')
+	if end >= 0 {
+		text = text[:end]
+	}
+	if other := bytes.IndexByte(text, ';'); other >= 0 {
+		return other
+	}
+	return end
 }
 
 // spaces is how many bytes in front of a name are dropped, or stand for such.

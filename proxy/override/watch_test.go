@@ -179,6 +179,18 @@ func TestWatchIsLinear(t *testing.T) {
 	}
 }
 
+func BenchmarkWatch(b *testing.B) {
+	body := strings.Repeat("x", 16<<20)
+	for _, kind := range []string{form, parts, doc, "text/plain"} {
+		b.Run(kind, func(b *testing.B) {
+			b.SetBytes(int64(len(body)))
+			for b.Loop() {
+				_, _ = io.Copy(io.Discard, struct{ io.Reader }{override.Watch(strings.NewReader(body), kind, func(string) error { return nil })})
+			}
+		})
+	}
+}
+
 func TestIsPlain(t *testing.T) {
 	for kind, want := range map[string]bool{
 		"": true, "application/json": true, "application/json; charset=utf-8": true, `text/plain; Charset="UTF-8"; x=y`: true, "a; charset=iso-8859-1": true, "text/plain; charset=windows-1252": true,
