@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 
 	"exeat/policy"
@@ -38,14 +37,6 @@ func (x *exchange) checkAuthority() *refusal {
 // dropNominated takes the fields out that Connection names before the request is judged by them, since they do not
 // leave: an MCP server would take another version for the one that was looked at. Those of this hop are used first.
 func (x *exchange) dropNominated() *refusal {
-	h := x.r.Header
-	kept := http.Header{}
-	for _, name := range []string{"Connection", "Upgrade", "Te"} {
-		if v, ok := h[name]; ok {
-			kept[name] = v
-		}
-	}
-	dropNominated(h)
-	maps.Copy(h, kept)
+	dropNominated(x.r.Header, "Connection", "Upgrade", "Te")
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"exeat/policy"
+	"exeat/policy/alike"
 )
 
 // unreadable says why no body was read, in words for the one who sent it.
@@ -57,7 +58,7 @@ func (x *exchange) bodiless() error {
 func sent(h http.Header, name string) []string {
 	var all []string
 	for key, values := range h {
-		if strings.EqualFold(strings.ReplaceAll(key, "_", "-"), name) {
+		if alike.Field(key) == alike.Field(name) {
 			all = append(all, values...)
 		}
 	}

@@ -91,8 +91,8 @@ func (x *exchange) recordEnd() {
 	}
 }
 
-// mask takes secrets from an answer: those that went out with the request, and those that the host may have kept. Where a masked text may have another
-// length, a short answer is held to count it, and a long one is sent in chunks.
+// mask takes secrets from an answer: those that went out with the request, and those that the host may have kept. Where a
+// masked text may have another length, a short answer is held to count it, and a long one is sent in chunks.
 func (x *exchange) mask(resp *http.Response) {
 	secrets := x.server.cfg.Credentials
 	secrets.MaskHeader(resp.Header)

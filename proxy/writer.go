@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -82,11 +83,11 @@ func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter 
 // writerOnly hides ReadFrom from io.CopyBuffer.
 type writerOnly struct{ io.Writer }
 
-// dropNominated removes the fields that Connection names as those of one connection (RFC 9110 7.6.1).
-func dropNominated(h http.Header) {
+// dropNominated removes the fields that Connection names as those of one connection (RFC 9110 7.6.1), but for those kept.
+func dropNominated(h http.Header, kept ...string) {
 	for _, field := range h["Connection"] {
 		for name := range strings.SplitSeq(field, ",") {
-			if name = textproto.TrimString(name); name != "" {
+			if name = http.CanonicalHeaderKey(textproto.TrimString(name)); name != "" && !slices.Contains(kept, name) {
 				h.Del(name)
 			}
 		}

@@ -2,7 +2,6 @@ package risk
 
 import (
 	"cmp"
-	"iter"
 	"maps"
 	"slices"
 
@@ -28,35 +27,22 @@ func lostDenials(base, candidate *policy.Policy) []string {
 // denials are the deny rules of p as grants of what they forbid.
 func denials(p *policy.Policy) []grant {
 	var out []grant
-	for endpoint, at := range places(p) {
-		at.untainted = false // deny rules do not ask for it
-		for _, g := range forbiddenBy(*endpoint) {
-			if len(out) == maxGrants {
-				return out
-			}
-			g.place = at
-			out = append(out, g)
-		}
-	}
-	return out
-}
-
-// places are where each endpoint holds, and for whom.
-func places(p *policy.Policy) iter.Seq2[*policy.Endpoint, place] {
-	return func(yield func(*policy.Endpoint, place) bool) {
-		for _, block := range p.Blocks {
-			for i := range block.Endpoints {
-				e := &block.Endpoints[i]
-				for _, port := range e.Ports {
-					for _, b := range block.Binaries {
-						if !yield(e, place{e.Host, port, e.Path, b.Path, b.Descendants, b.Untainted}) {
-							return
-						}
+	for _, block := range p.Blocks {
+		for i := range block.Endpoints {
+			forbidden := forbiddenBy(block.Endpoints[i])
+			for at := range places(&block, i) {
+				at.untainted = false // deny rules do not ask for it
+				for _, g := range forbidden {
+					if len(out) == maxGrants {
+						return out
 					}
+					g.place = at
+					out = append(out, g)
 				}
 			}
 		}
 	}
+	return out
 }
 
 // forbiddenBy is what an endpoint forbids whatever others allow. In audit its

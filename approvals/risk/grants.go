@@ -2,6 +2,7 @@ package risk
 
 import (
 	"fmt"
+	"iter"
 	"net/url"
 	"slices"
 
@@ -32,6 +33,20 @@ type place struct {
 	untainted   bool
 }
 
+// places are where the endpoint with that index holds, and for whom.
+func places(block *policy.Block, i int) iter.Seq[place] {
+	return func(yield func(place) bool) {
+		e := &block.Endpoints[i]
+		for _, port := range e.Ports {
+			for _, b := range block.Binaries {
+				if !yield(place{e.Host, port, e.Path, b.Path, b.Descendants, b.Untainted}) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // maxGrants bounds the work: rules and binaries of a block multiply, and the
 // text may be an agent's.
 const maxGrants = 20_000
@@ -42,16 +57,13 @@ func grantsOf(p *policy.Policy) (grants []grant, cut bool) {
 	for _, block := range p.Blocks {
 		for i, endpoint := range block.Endpoints {
 			asked := requestsOf(endpoint, narrowed[endpointKey(block.Key, i)])
-			for _, port := range endpoint.Ports {
-				for _, binary := range block.Binaries {
-					if len(grants)+len(asked) > maxGrants {
-						return grants, true
-					}
-					at := place{endpoint.Host, port, endpoint.Path, binary.Path, binary.Descendants, binary.Untainted}
-					for _, g := range asked {
-						g.place = at
-						grants = append(grants, g)
-					}
+			for at := range places(&block, i) {
+				if len(grants)+len(asked) > maxGrants {
+					return grants, true
+				}
+				for _, g := range asked {
+					g.place = at
+					grants = append(grants, g)
 				}
 			}
 		}

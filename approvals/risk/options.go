@@ -53,13 +53,18 @@ func (l liberty) within(have liberty) bool {
 
 func liberties(p *policy.Policy) []liberty {
 	var out []liberty
-	for endpoint, at := range places(p) {
-		for _, l := range libertiesOf(*endpoint) {
-			if len(out) == maxGrants {
-				return out
+	for _, block := range p.Blocks {
+		for i := range block.Endpoints {
+			given := libertiesOf(block.Endpoints[i])
+			for at := range places(&block, i) {
+				for _, l := range given {
+					if len(out) == maxGrants {
+						return out
+					}
+					l.place = at
+					out = append(out, l)
+				}
 			}
-			l.place = at
-			out = append(out, l)
 		}
 	}
 	return out

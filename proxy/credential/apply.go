@@ -45,7 +45,7 @@ func (in *Injector) Apply(to string, verified bool, h http.Header, target *url.U
 func (b binding) misuse(d destination, where string) *Misuse {
 	return &Misuse{
 		Provider: b.provider.Name, Host: d.host, Place: where,
-		Detached: b.detached, Unverified: b.owns(d), Outside: !b.owns(d) && b.names(d.host),
+		Detached: b.detached, Unverified: b.owns(d), Outside: !b.detached && !b.owns(d) && b.names(d.host),
 	}
 }
 

@@ -39,8 +39,7 @@ const minKey = 16
 // keyPrefixes are how the secrets of all types begin, where they begin with something.
 func keyPrefixes() []string {
 	var all []string
-	for _, name := range Types() {
-		p, _ := ProfileOf(name) // they are the types there are
+	for _, p := range profiles() {
 		for _, s := range p.shapes {
 			if s.prefix != "" {
 				all = append(all, s.prefix)

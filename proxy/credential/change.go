@@ -75,7 +75,7 @@ func (in *Injector) Rotate(name string, secret Value) error {
 // its secret was is still masked. Nobody has to sign that, so it widens nothing: the provider's hosts take no other
 // credential until a signature says so.
 func (in *Injector) Detach(name string) error {
-	return in.edit(name, func(b *binding) { b.places, b.detached, b.narrows = nil, true, true })
+	return in.edit(name, func(b *binding) { b.detached, b.narrows = true, true })
 }
 
 // edit changes the binding of an attached provider.
@@ -102,13 +102,13 @@ func (in *Injector) Providers() []Provider {
 }
 
 // Prepare makes ready that of the providers attached now only those named stay, and that others join
-// them. Gone are those that were signed for and detached since, see Detach. Nothing has changed until commit is called, which cannot fail; whoever calls keeps other
-// changes from happening between the two.
+// them. Gone are those that were signed for and detached since, see Detach. Nothing has changed until commit is called,
+// which cannot fail; whoever calls keeps other changes from happening between the two.
 func (in *Injector) Prepare(keep []string, gone []Provider, added ...Attachment) (commit func(), err error) {
 	bindings := slices.Clone(in.bindings())
 	for i, b := range bindings {
 		if bindings[i].narrows = false; !b.detached && !slices.Contains(keep, b.provider.Name) {
-			bindings[i].places, bindings[i].detached = nil, true
+			bindings[i].detached = true
 		}
 	}
 	for _, p := range gone {
@@ -141,7 +141,7 @@ func guard(bindings []binding, p Provider) ([]binding, error) {
 		}
 	}
 	nobodys, err := (shape{length: 40}).new()
-	return append(bindings, binding{provider: p, lent: placesOf(p), placeholder: nobodys, detached: true, narrows: true}), err
+	return append(bindings, binding{provider: p, places: placesOf(p), placeholder: nobodys, detached: true, narrows: true}), err
 }
 
 // change puts the next state in the place of the one before, with a copy to work on.

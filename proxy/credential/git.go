@@ -15,7 +15,7 @@ type Setting struct{ Key, Value string }
 func (in *Injector) GitConfig() []Setting {
 	var settings []Setting
 	for _, b := range in.bindings() {
-		if !b.profile.git || len(b.provider.Variables) == 0 {
+		if b.detached || !b.profile.git || len(b.provider.Variables) == 0 {
 			continue
 		}
 		for _, p := range b.places {

@@ -32,9 +32,8 @@ type state struct {
 type binding struct {
 	provider    Provider
 	profile     Profile
-	places      []place // none once it is detached
-	lent        []place // where it has been sent, if only before that
-	narrows     bool    // it was detached, which nobody has to sign, so that no other credential may take its place
+	places      []place
+	narrows     bool // it was detached, which nobody has to sign, so that no other credential may take its place
 	placeholder string
 	secret      Value
 	past        []Value // the secrets before this one, which an answer may still repeat
@@ -67,7 +66,6 @@ func bind(a Attachment) (binding, error) {
 	}
 	b := binding{provider: a.Provider, profile: profile, secret: a.Secret}
 	b.places = placesOf(a.Provider)
-	b.lent = b.places
 	b.placeholder, err = profile.shapeOf(a.Secret).new()
 	return b, err
 }
@@ -111,6 +109,9 @@ func (in *Injector) Env() map[string]string {
 func (in *Injector) Hosts() []string {
 	hosts := map[string]bool{}
 	for _, b := range in.bindings() {
+		if b.detached {
+			continue
+		}
 		for _, p := range b.places {
 			hosts[p.host] = true
 		}
@@ -120,7 +121,7 @@ func (in *Injector) Hosts() []string {
 
 // owns tells whether a request to d is one for the binding's secret.
 func (b binding) owns(d destination) bool {
-	return slices.ContainsFunc(b.places, func(p place) bool { return p.contains(d) })
+	return !b.detached && slices.ContainsFunc(b.places, func(p place) bool { return p.contains(d) })
 }
 
 // Exposed tells whether the host of to, HOST[:PORT], may show a secret to requests without one: because the provider's
@@ -128,16 +129,16 @@ func (b binding) owns(d destination) bool {
 func (in *Injector) Exposed(to string, fills bool) bool {
 	d := destinationOf(to, nil)
 	return slices.ContainsFunc(in.bindings(), func(b binding) bool {
-		return (fills || b.profile.headers == nil) && slices.ContainsFunc(b.lent, func(p place) bool { return p.host == d.host })
+		return (fills || b.profile.headers == nil) && b.names(d.host)
 	})
 }
 
-// names tells whether the host is the provider's, whatever port and path.
+// names tells whether the host is the provider's, whatever port and path, or was before it was detached.
 func (b binding) names(host string) bool {
 	return slices.ContainsFunc(b.places, func(p place) bool { return p.host == host })
 }
 
 // guards tells whether no other credential may go to the host: while the provider is attached, and after it was detached.
 func (b binding) guards(host string) bool {
-	return b.names(host) || b.narrows && slices.ContainsFunc(b.lent, func(p place) bool { return p.host == host })
+	return b.names(host) && (!b.detached || b.narrows)
 }

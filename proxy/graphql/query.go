@@ -81,8 +81,8 @@ func readPair(pair string) (key, value string, err error) {
 
 // parameterMeant is the parameter of a request that a key is, or is to the most liberal of servers.
 func parameterMeant(key string) string {
-	keys := payloadKeys()
-	if i := slices.IndexFunc(keys, func(known string) bool { return alike.Parameter(known) == alike.Parameter(key) }); i >= 0 {
+	keys, meant := payloadKeys(), alike.Parameter(key)
+	if i := slices.IndexFunc(keys, func(known string) bool { return alike.Parameter(known) == meant }); i >= 0 {
 		return keys[i]
 	}
 	return ""

@@ -1,9 +1,27 @@
 package override
 
 import (
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
+
+// patterns find names in a head, in small letters.
+type patterns struct {
+	ours, vague, file *regexp.Regexp
+	set               *regexp.Regexp // the character set of a name
+}
+
+// compiled is done with the first body that asks for it, and not at the start of every command.
+var compiled = sync.OnceValue(func() patterns {
+	return patterns{
+		ours:  regexp.MustCompile(`(^|[^a-z0-9])([_.](http)?method|http[-_]method[-_]override)($|[^a-z0-9])`),
+		vague: regexp.MustCompile(`(^|[^a-z])name\s*(\*[0-9]|\*?\s*=[^;]*=\?)`), // in pieces, or an encoded word
+		set:   regexp.MustCompile(`(?:^|[^a-z])name\s*\*\s*=[\s"]*([^'";\r\n]*)'`),
+		file:  regexp.MustCompile(`filename="[^"\\;\r\n]*"`),
+	}
+})
 
 // any asks about all that a field could ask for.
 func (s *parts) any() error {

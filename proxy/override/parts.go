@@ -2,7 +2,6 @@ package override
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 )
 
@@ -12,12 +11,11 @@ import (
 // value is whatever method is written behind it. A name in pieces (RFC 2231 3) may be any.
 type parts struct {
 	*field
-	ours, vague, file *regexp.Regexp
-	set               *regexp.Regexp // the character set of a name
-	lower             []byte         // what is looked at, in small letters; reused
-	head              bool           // inside one
-	column            int            // bytes since the last line ended, before the window
-	openings          [2]int         // where the next opener of each kind stands in the window; unknown, or nowhere
+	patterns
+	lower    []byte // what is looked at, in small letters; reused
+	head     bool   // inside one
+	column   int    // bytes since the last line ended, before the window
+	openings [2]int // where the next opener of each kind stands in the window; unknown, or nowhere
 }
 
 const (
@@ -31,16 +29,6 @@ const (
 	maxValue = 1 << 10 // bytes between a head and the end of the line after it
 	headEnd  = "\r\n\r\n"
 )
-
-func newParts(f *field) *parts {
-	return &parts{
-		field: f,
-		ours:  regexp.MustCompile(`(^|[^a-z0-9])([_.](http)?method|http[-_]method[-_]override)($|[^a-z0-9])`),
-		vague: regexp.MustCompile(`(^|[^a-z])name\s*(\*[0-9]|\*?\s*=[^;]*=\?)`), // in pieces, or an encoded word
-		set:   regexp.MustCompile(`(?:^|[^a-z])name\s*\*\s*=[\s"]*([^'";\r\n]*)'`),
-		file:  regexp.MustCompile(`filename="[^"\\;\r\n]*"`),
-	}
-}
 
 // openers are the words with which the field begins that names a part.
 func openers() [2]string { return [2]string{"content-disposition", "content-id"} }

@@ -71,7 +71,7 @@ func scannersOf(contentType string, f *field) []scanner {
 		all = append(all, &pairs{field: f})
 	}
 	if strings.Contains(kind, "multipart/") {
-		all = append(all, newParts(f))
+		all = append(all, &parts{field: f, patterns: compiled()})
 	}
 	if strings.Contains(kind, "json") {
 		all = append(all, &members{field: f})

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"exeat/policy/alike"
 )
 
 // The headers that repeat something of the body.
@@ -103,7 +105,7 @@ func plain(value string) (string, error) {
 // behind CGI "Mcp_Method" cannot be told from "Mcp-Method".
 func field(h http.Header, name string) (value string, sent bool, err error) {
 	for key, values := range h {
-		if !strings.EqualFold(strings.ReplaceAll(key, "_", "-"), name) {
+		if alike.Field(key) != alike.Field(name) {
 			continue
 		}
 		if strings.Contains(key, "_") {
