@@ -80,9 +80,8 @@ func requestTargets() []pair {
 	}
 }
 
-// The design's floor for processor time is a relay that decrypts; one that does not took as much there.
 func processorTargets() []pair {
-	return []pair{{full, bareRelay, "<= 2.4"}, {full, mitmproxy, "<= .1"}, {noSecret, bareRelay, "<= 2.4"}}
+	return []pair{{full, tlsRelay, "<= 2.4"}, {full, mitmproxy, "<= .1"}, {noSecret, tlsRelay, "<= 2.4"}, {bareGoproxy, tlsRelay, ""}}
 }
 
 func latencyTargets() []pair {

@@ -44,6 +44,7 @@ func roles() map[string]func([]string) error {
 		"role-client":  runClient,
 		"role-origin":  runOrigin,
 		"role-relay":   runRelay,
+		"role-floor":   runFloor,
 		"role-goproxy": runGoproxy,
 		"role-exeat":   runExeat,
 	}

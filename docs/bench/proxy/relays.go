@@ -19,6 +19,11 @@ import (
 // runRelay is the least a proxy can do: it takes a CONNECT and lets the kernel move the bytes. Its
 // argument is the origin's address, which it connects to whatever it is asked for.
 func runRelay(args []string) error {
+	return serveTunnels(func(c net.Conn) { relay(c.(*net.TCPConn), args[0]) }, hello{})
+}
+
+// serveTunnels gives every connection to serve, and says where it listens.
+func serveTunnels(serve func(net.Conn), said hello) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -29,10 +34,20 @@ func runRelay(args []string) error {
 			if err != nil {
 				return
 			}
-			go relay(c.(*net.TCPConn), args[0])
+			go serve(c)
 		}
 	}()
-	return announce(hello{Address: l.Addr().String()})
+	said.Address = l.Addr().String()
+	return announce(said)
+}
+
+// newAuthority makes a certificate authority, and a file in the directory with its certificate.
+func newAuthority(name, dir string) (authority *ca.Authority, file string, err error) {
+	if authority, err = ca.New(name); err != nil {
+		return nil, "", err
+	}
+	file = filepath.Join(dir, "authority.pem")
+	return authority, file, os.WriteFile(file, authority.PEM(), 0o600)
 }
 
 func relay(client *net.TCPConn, origin string) {
@@ -61,14 +76,11 @@ func relay(client *net.TCPConn, origin string) {
 // runGoproxy is goproxy by itself: it terminates TLS, asks nobody, and keeps the certificates it has
 // made. Its arguments are the directory for its certificate and the origin's.
 func runGoproxy(args []string) error {
-	authority, err := ca.New("bench goproxy")
+	authority, file, err := newAuthority("bench goproxy", args[0])
 	if err != nil {
 		return err
 	}
-	said := hello{Roots: filepath.Join(args[0], "goproxy.pem")}
-	if err := os.WriteFile(said.Roots, authority.PEM(), 0o600); err != nil {
-		return err
-	}
+	said := hello{Roots: file}
 	p, err := newGoproxy(authority, args[1])
 	if err != nil {
 		return err

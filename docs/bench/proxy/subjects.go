@@ -6,6 +6,7 @@ import "context"
 const (
 	direct      = "direct"
 	bareRelay   = "bare-relay"
+	tlsRelay    = "tls-relay"
 	uninspected = "exeat-uninspected"
 	full        = "exeat"
 	noSecret    = "exeat-no-credential"
@@ -23,7 +24,7 @@ type subject struct {
 	name    string
 	host    string // that its clients ask for
 	missing string // how to install it; "" if it is here
-	few     bool   // it adds to another one, and only where requests are measured
+	few     bool   // it is measured only where requests are
 	start   func(context.Context, *place) (*process, error)
 	running *process
 }
@@ -43,6 +44,7 @@ func subjects() []*subject {
 		{name: noSecret, host: hostInspected, start: startExeat, few: true},
 		{name: uninspected, host: hostUninspected, start: startExeat},
 		{name: bareRelay, host: "localhost", start: startRelay},
+		{name: tlsRelay, host: "localhost", start: startFloor, few: true},
 		{name: bareGoproxy, host: "localhost", start: startGoproxy},
 		{name: squid, host: "localhost", start: startSquid, missing: "apt-get install squid-openssl"},
 		{name: mitmproxy, host: "localhost", start: startMitmproxy, missing: "apt-get install mitmproxy"},
@@ -70,6 +72,10 @@ func (s *subject) load(l load, origin hello) load {
 
 func startRelay(ctx context.Context, at *place) (*process, error) {
 	return startRole(ctx, "role-relay", at.origin.Address)
+}
+
+func startFloor(ctx context.Context, at *place) (*process, error) {
+	return startRole(ctx, "role-floor", at.dir, at.origin.Address, at.origin.Roots)
 }
 
 func startGoproxy(ctx context.Context, at *place) (*process, error) {
