@@ -25,13 +25,18 @@ func (x *exchange) checkAuthority() *refusal {
 			return refuse(http.StatusBadRequest, policy.CodeAuthority, "the request has a Host field beside its :authority, and they differ")
 		}
 	}
-	_, port := f.scheme()
-	host, port, err := splitAuthority(x.r.Host, port)
-	if err != nil || host != f.host || port != f.port {
+	if x.r.Host != f.authority(true) && !f.isNamed(x.r.Host) {
 		return refuse(http.StatusMisdirectedRequest, policy.CodeAuthority,
 			fmt.Sprintf("the request is for %s, the connection goes to %s", oneLine(x.r.Host), f.authority(true)))
 	}
 	return nil
+}
+
+// isNamed tells whether an authority, in whatever spelling, is that of the flow.
+func (f *flow) isNamed(authority string) bool {
+	_, port := f.scheme()
+	host, port, err := splitAuthority(authority, port)
+	return err == nil && host == f.host && port == f.port
 }
 
 // dropNominated takes the fields out that Connection names before the request is judged by them, since they do not

@@ -60,8 +60,8 @@ func (x *exchange) forward() {
 
 func (x *exchange) ticket() *ticket {
 	t := &ticket{
-		method: x.r.Method, url: x.target.String(),
-		host: x.flow.host, port: x.flow.port, authority: x.flow.authority(false),
+		method: x.r.Method, url: *x.target,
+		host: x.flow.host, port: x.flow.port, authority: x.target.Host,
 		addresses: x.addresses, pool: x.pool(),
 		broken: connOf(x.r).err, revoked: func() bool { return x.revoked.Load() != nil },
 		failed: x.failed,

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"sync/atomic"
 
 	"github.com/elazarl/goproxy"
@@ -24,7 +25,7 @@ type ticketKey struct{}
 // request's context, which nothing on the wire can reach.
 type ticket struct {
 	method    string
-	url       string // absolute, as sent
+	url       url.URL // absolute, as sent
 	host      string
 	port      int
 	authority string       // host:port
@@ -66,7 +67,7 @@ func newForwarder(u *upstream) forwarder {
 	p.OnRequest().HandleConnect(goproxy.AlwaysReject) // its default is to tunnel anywhere
 	p.OnRequest().DoFunc(func(r *http.Request, ctx *goproxy.ProxyCtx) (*http.Request, *http.Response) {
 		t, ok := r.Context().Value(ticketKey{}).(*ticket)
-		if !ok || t.method != r.Method || t.url != r.URL.String() {
+		if !ok || t.method != r.Method || t.url != *r.URL {
 			return r, goproxy.NewResponse(r, "text/plain", http.StatusForbidden, "no decision stands behind this request\n")
 		}
 		ctx.RoundTripper = goproxy.RoundTripperFunc(func(r *http.Request, _ *goproxy.ProxyCtx) (*http.Response, error) {

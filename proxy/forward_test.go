@@ -21,8 +21,8 @@ func TestForwarderNeedsATicket(t *testing.T) {
 		want int
 	}{
 		"no ticket":      {get(origin.URL + "/x"), 403},
-		"another URL":    {ticketed(get(origin.URL+"/x"), &ticket{method: "GET", url: origin.URL + "/y"}), 403},
-		"another method": {ticketed(get(origin.URL+"/x"), &ticket{method: "PUT", url: origin.URL + "/x"}), 403},
+		"another URL":    {ticketed(get(origin.URL+"/x"), &ticket{method: "GET", url: *get(origin.URL + "/y").URL}), 403},
+		"another method": {ticketed(get(origin.URL+"/x"), &ticket{method: "PUT", url: *get(origin.URL + "/x").URL}), 403},
 		"origin form":    {get("/x"), 404},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -97,11 +97,14 @@ func dropNominated(h http.Header, kept ...string) {
 // dropHopByHop removes all fields that concern one connection. net/http has taken Transfer-Encoding and Trailer out
 // before.
 func dropHopByHop(h http.Header) {
+	if len(h) == 0 {
+		return // as trailers mostly are
+	}
 	dropNominated(h)
 	for _, name := range [...]string{
 		"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Upgrade", "Http2-Settings",
 	} {
-		h.Del(name)
+		delete(h, name) // Del would look for the canonical form each time
 	}
 }
 
@@ -125,6 +128,9 @@ func cleanRequest(h http.Header) {
 // overrides reports whether a field makes some frameworks serve another method, path or host than the
 // ones that were judged. CGI reads "_" and "-" alike.
 func overrides(name string) bool {
+	if first := name[:min(1, len(name))]; !strings.ContainsAny(first, "XxFf") {
+		return false
+	}
 	switch alike.Field(name) {
 	case "x-http-method-override", "x-http-method", "x-method-override", "x-method",
 		"x-original-url", "x-rewrite-url", "x-original-uri", "x-original-host", "x-host", "forwarded",

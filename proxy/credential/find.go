@@ -39,7 +39,7 @@ func (b binding) inTarget(u *url.URL) bool {
 
 // inText also finds it percent-encoded.
 func (b binding) inText(s string) bool {
-	return strings.Contains(s, b.placeholder) || strings.Contains(unescape(s), b.placeholder)
+	return len(s) >= len(b.placeholder) && (strings.Contains(s, b.placeholder) || strings.Contains(unescape(s), b.placeholder)) // escapes only make it longer
 }
 
 // inName looks where letters lose their case on the way: names of headers and hosts.
@@ -49,6 +49,9 @@ func (b binding) inName(s string) bool {
 
 // inValue looks at a header value as it stands, percent-decoded (cookies, Referer) and as Basic.
 func (b binding) inValue(v string) bool {
+	if len(v) < len(b.placeholder) {
+		return false // Basic, like escapes, is longer than what it stands for
+	}
 	if b.inText(v) {
 		return true
 	}

@@ -53,7 +53,10 @@ func repeats(own []binding, value string) bool {
 // foreignHeader looks at all spellings that CGI takes for a carrier; a placeholder counts in the right one alone.
 func foreignHeader(own []binding, h http.Header) (where, value string) {
 	for key, values := range h {
-		name := http.CanonicalHeaderKey(alike.Field(key))
+		name := key
+		if strings.Contains(key, "_") {
+			name = http.CanonicalHeaderKey(alike.Field(key))
+		}
 		for _, v := range values {
 			switch {
 			case name == "Sec-Websocket-Protocol" && carriesKey(v):

@@ -14,6 +14,9 @@ func (in *Injector) MaskHeader(h http.Header) {
 	}
 	for _, values := range h {
 		for i, v := range values {
+			if len(v) < swaps.finder.shortest {
+				continue
+			}
 			masked, _ := swaps.exchange(nil, []byte(v), true)
 			values[i] = string(masked)
 		}
