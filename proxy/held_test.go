@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 )
 
 // What bodies are held is bounded for all requests together, and given back.
@@ -40,5 +41,23 @@ func TestReviewOrder(t *testing.T) {
 		if slow != (i >= 50) {
 			t.Fatalf("grant %d of %d is slow: %t", i, len(order), slow)
 		}
+	}
+}
+
+// However many there are that take long to look at, a review ends in time, and nothing goes on that it did not look at.
+func TestReviewEnds(t *testing.T) {
+	var r registry
+	looked, ended := 0, 0
+	for range 200 {
+		r.add(&grant{
+			slow:  true,
+			holds: func(Snapshot) bool { looked++; time.Sleep(5 * time.Millisecond); return true },
+			drop:  func(*refusal) { ended++ },
+		}, func() Snapshot { return Snapshot{} })
+	}
+	began := time.Now()
+	r.review(t.Context(), Snapshot{Revision: 1})
+	if took := time.Since(began); took > 2*reviewLimit || looked == 0 || looked+ended != 200 {
+		t.Errorf("%d were looked at and %d ended in %s", looked, ended, took)
 	}
 }

@@ -2,9 +2,12 @@ package proxy
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"sync"
+	"time"
 )
 
 // grant is something long-lived that a policy allowed: a splice, or an answer still under way.
@@ -13,7 +16,7 @@ type grant struct {
 	holds    func(Snapshot) bool // would it be allowed again?
 	revoke   func(Snapshot)      // ends it, and waits for nothing
 	secrets  []string            // providers whose secrets it carries
-	drop     func(*refusal)      // ends it because one of those is lent no more; set where there are any
+	drop     func(*refusal)      // ends it for another reason than a policy; set where there are secrets, or it is slow
 	slow     bool                // holds may take milliseconds
 }
 
@@ -58,18 +61,29 @@ func (r *registry) all() []*grant {
 }
 
 // review ends every grant that the snapshot would not give, unless ctx is over. It has no say about those of a newer
-// policy, which may have come while it was on its way here. The slow ones come last: a program that has a thousand of them
-// must not keep the others open.
+// policy, which may have come while it was on its way here. The slow ones come last, and those that are left after
+// reviewLimit are ended unseen: a program that has a thousand of them must keep neither them nor the others open.
 func (r *registry) review(ctx context.Context, snapshot Snapshot) {
-	all := r.all()
+	all, limit := r.all(), time.Now().Add(reviewLimit)
 	for _, slow := range []bool{false, true} {
 		for _, g := range all {
-			if ctx.Err() != nil {
+			switch {
+			case ctx.Err() != nil:
 				return
-			}
-			if g.slow == slow && g.revision <= snapshot.Revision && !g.holds(snapshot) {
+			case g.slow != slow || g.revision > snapshot.Revision:
+			case slow && time.Now().After(limit):
+				g.drop(unseen(snapshot))
+			case !g.holds(snapshot):
 				g.revoke(snapshot)
 			}
 		}
 	}
+}
+
+// reviewLimit is the longest that a new policy looks at what is live. What lost its grant ends within 100 ms.
+const reviewLimit = 80 * time.Millisecond
+
+func unseen(s Snapshot) *refusal {
+	return refuse(http.StatusServiceUnavailable, codeBusy,
+		fmt.Sprintf("revision %d came while so many calls were under way that not all could be judged again: this one was cut off", s.Revision))
 }
