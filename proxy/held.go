@@ -21,6 +21,27 @@ func (x *exchange) reserve(bytes int64) bool {
 	}
 }
 
+// freeHead is how many bytes of a head nobody counts; few programs send as many. headCopies is how often a longer one is
+// held until it is answered: as it came, parsed, and as it leaves.
+const (
+	freeHead   = 8 << 10
+	headCopies = 4
+)
+
+// holdHead takes a long head out of what there is for bodies.
+func (x *exchange) holdHead() *refusal {
+	bytes := 0
+	for name, values := range x.r.Header {
+		for _, v := range values {
+			bytes += len(name) + len(v)
+		}
+	}
+	if bytes > freeHead && !x.reserve(headCopies*int64(bytes)) {
+		return busy()
+	}
+	return nil
+}
+
 // Take implements websocket.Room.
 func (x *exchange) Take(bytes int64) bool { return x.reserve(bytes) }
 
@@ -51,5 +72,5 @@ func (h held) Read(p []byte) (int, error) {
 }
 
 func busy() *refusal {
-	return refuse(http.StatusServiceUnavailable, codeBusy, "the bodies of other requests take all the room there is for reading them")
+	return refuse(http.StatusServiceUnavailable, codeBusy, "other requests take all the room there is for what has to be held of them")
 }

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,27 @@ func TestReserve(t *testing.T) {
 	r := &exchange{server: s}
 	if got, err := io.ReadAll(held{strings.NewReader(strings.Repeat("x", 200)), r}); err != errBusy {
 		t.Errorf("read %d bytes, %v", len(got), err)
+	}
+}
+
+// A long head takes room like a body does; short ones are nobody's business.
+func TestLongHeads(t *testing.T) {
+	s := &Server{limits: limits{heldBytes: 100 << 10}}
+	ask := func(bytes int) *exchange {
+		return &exchange{server: s, r: &http.Request{Header: http.Header{"X-Long": {strings.Repeat("x", bytes)}}}}
+	}
+	for range 100 {
+		if r := ask(freeHead - 10).holdHead(); r != nil {
+			t.Fatalf("a short head: %v", r)
+		}
+	}
+	long, more := ask(20<<10), ask(20<<10)
+	if first, second := long.holdHead(), more.holdHead(); first != nil || second == nil || second.decision.Code != codeBusy {
+		t.Errorf("got %v, then %v, with %d bytes held", first, second, s.held.Load())
+	}
+	long.letGo()
+	if r := more.holdHead(); r != nil {
+		t.Errorf("after the first is over: %v", r)
 	}
 }
 

@@ -19,7 +19,7 @@ type limits struct {
 	drain          time.Duration // reading what is left of a denied body
 	drainBytes     int64
 	headBytes      int   // of one request's head
-	heldBytes      int64 // of all bodies that are held to be judged, or to be masked
+	heldBytes      int64 // of all bodies that are held to be judged or masked, and of all long heads
 	connections    int   // accepted and open at once
 	streams        int   // of all connections of HTTP/2, served at once; twice as many may be open
 }

@@ -64,6 +64,7 @@ func (x *exchange) judge() *refusal {
 	x.revision = snapshot.Revision
 	for _, step := range []func() *refusal{
 		func() *refusal { return x.flow.verdict },
+		x.holdHead,
 		x.checkAuthority,
 		x.dropNominated,
 		x.checkMethod,
