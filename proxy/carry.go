@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"exeat/policy"
+	"exeat/proxy/native"
 )
 
 // carry is where both doors meet: it owns f's connection from here on.
@@ -57,7 +58,7 @@ func (s *Server) terminate(f *flow, granted bool) {
 	_ = conn.SetReadDeadline(time.Time{})
 	switch {
 	case err != nil || speaks == speaksOther:
-		s.refuseBytes(f, granted, err)
+		s.refuseBytes(f, conn, granted, err)
 	case speaks == speaksHTTP:
 		s.requests.give(s.client(conn, f))
 	default:
@@ -157,13 +158,34 @@ func (s *Server) refuseHandshake(f *flow, err error) {
 	s.recordL4(f, policy.CodeProtocol, reason)
 }
 
-// refuseBytes resets a connection that says nothing, or nothing that can be answered.
-func (s *Server) refuseBytes(f *flow, granted bool, err error) {
+// secureNative is TLS for f's client, whatever it speaks within.
+func (s *Server) secureNative(f *flow) native.Secure {
+	return func(c net.Conn) (net.Conn, error) {
+		config, err := s.cfg.CA.Config(f.host)
+		if err != nil {
+			return nil, err
+		}
+		config = config.Clone()
+		config.NextProtos = nil
+		outer := tls.Server(c, config)
+		return outer, outer.HandshakeContext(s.ctx)
+	}
+}
+
+// refuseBytes ends a connection that says nothing, or nothing that HTTP could answer: with a reset, unless its client can
+// be told why.
+func (s *Server) refuseBytes(f *flow, conn *peeked, granted bool, err error) {
+	var r *refusal
 	switch {
 	case !granted:
-		s.recordUnused(f)
+		r = s.recordUnused(f)
 	case err == nil:
-		s.recordL4(f, policy.CodeProtocol, "the policy inspects this destination, and the client speaks neither TLS nor HTTP")
+		r = s.recordL4(f, policy.CodeProtocol, "the policy inspects this destination, and the client speaks neither TLS nor HTTP")
 	}
-	f.socket.reset()
+	if err != nil || r == nil || !native.Refuse(conn, conn.head, r.sentence(), s.secureNative(f)) {
+		f.socket.reset()
+		return
+	}
+	linger(conn)
+	conn.Close()
 }

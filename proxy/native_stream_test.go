@@ -138,3 +138,65 @@ func TestNativeBulk(t *testing.T) {
 	}
 	await(t, "completed", func() bool { e, ok := w.sink.completed(1); return ok && e.BytesIn == size && e.BytesOut == size })
 }
+
+// A client of a protocol that is not HTTP hears why it was refused, in its own words, with the number of the record.
+func TestNativeRefusals(t *testing.T) {
+	for name, tt := range map[string]struct {
+		port     int
+		say      string
+		inspects bool // the policy lets HTTP through there
+		want     string
+	}{
+		"SSH":                       {22, "SSH-2.0-OpenSSH_9.2\r\n", false, "SSH-2.0-exeat\r\n"},
+		"PostgreSQL":                {5432, startup, false, "E\x00\x00"},
+		"Redis":                     {6379, "*1\r\n$4\r\nPING\r\n", false, "-NOPERM denied by exeat: "},
+		"SSH where HTTP may pass":   {443, "SSH-2.0-OpenSSH_9.2\r\n", true, "SSH-2.0-exeat\r\n"},
+		"Redis where HTTP may pass": {443, "*1\r\n$4\r\nPING\r\n", true, "-NOPERM denied by exeat: "},
+	} {
+		for _, door := range doors {
+			t.Run(name+"/"+door, func(t *testing.T) {
+				w := newWorld(t, basePolicy)
+				host := map[bool]string{true: "api.example", false: "else.example"}[tt.inspects]
+				c, err := w.open(t.Context(), door, host, tt.port)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+				if _, err := io.WriteString(c, tt.say); err != nil {
+					t.Fatal(err)
+				}
+				_ = c.(interface{ CloseWrite() error }).CloseWrite()
+				got, _ := io.ReadAll(c)
+				if !strings.HasPrefix(string(got), tt.want) || !strings.Contains(string(got), "denied by exeat: 1: ") {
+					t.Errorf("heard %q", got)
+				}
+				if verdicts := w.sink.verdicts(); !strings.Contains(verdicts, "deny") {
+					t.Errorf("recorded %s", verdicts)
+				}
+			})
+		}
+	}
+}
+
+// One of PostgreSQL that insists on TLS hears it within.
+func TestNativeRefusalInTLS(t *testing.T) {
+	w := newWorld(t, basePolicy)
+	c, err := w.open(t.Context(), transparent, "db.example", 5432)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := newWire(c)
+	client.say(sslRequest)
+	client.hear("S")
+	client.secure(func(c net.Conn) *tls.Conn {
+		return tls.Client(c, &tls.Config{RootCAs: w.clientCAs, ServerName: "db.example", NextProtos: []string{"postgresql"}})
+	})
+	client.say(startup)
+	if client.err != nil {
+		t.Fatal(client.err)
+	}
+	if got, _ := io.ReadAll(client); !strings.Contains(string(got), "Mdenied by exeat: 1: db.example:5432 not permitted") {
+		t.Errorf("heard %q", got)
+	}
+}

@@ -49,26 +49,34 @@ func (f *flow) event(d policy.Decision, revision int) Event {
 }
 
 // recordL4 records a denial of a whole connection, for a reason the policy did not give.
-func (s *Server) recordL4(f *flow, code policy.Code, reason string) {
-	f.judged.Store(true)
-	_, _ = s.record(f.event(policy.Decision{
+func (s *Server) recordL4(f *flow, code policy.Code, reason string) *refusal {
+	return s.recordDenied(f, policy.Decision{
 		Verdict: policy.Denied, Code: code, Layer: "l4", Protocol: "l4", Policy: "-", Reason: reason,
-	}, s.cfg.Snapshot().Revision))
+	}, s.cfg.Snapshot().Revision)
+}
+
+func (s *Server) recordDenied(f *flow, d policy.Decision, revision int) *refusal {
+	f.judged.Store(true)
+	r := denied(d)
+	r.id, _ = s.record(f.event(d, revision))
+	return r
 }
 
 // recordUnused records a denied connection on which no request was made. One that was allowed and not
-// used is nothing to record.
-func (s *Server) recordUnused(f *flow) {
+// used is nothing to record; then there is no refusal.
+func (s *Server) recordUnused(f *flow) *refusal {
 	snapshot := s.cfg.Snapshot()
 	d := snapshot.Engine.Connect(f.destination()).Decision
 	if f.verdict != nil {
 		d = f.verdict.decision
 	}
-	if d.Verdict != policy.Denied || f.verdict != nil && f.verdict.id != 0 {
-		return
+	switch {
+	case d.Verdict != policy.Denied:
+		return nil
+	case f.verdict != nil && f.verdict.id != 0:
+		return f.verdict
 	}
-	f.judged.Store(true)
-	_, _ = s.record(f.event(d, snapshot.Revision))
+	return s.recordDenied(f, d, snapshot.Revision)
 }
 
 // recordMalformed records that a client's bytes were no request, when nobody is there to be told.
