@@ -1,10 +1,13 @@
 package proxy
 
 import (
+	"errors"
+	"io"
 	"net/http"
 	"strings"
 
 	"exeat/policy"
+	"exeat/proxy/credential"
 	"exeat/proxy/websocket"
 )
 
@@ -20,7 +23,7 @@ func (x *exchange) fillMessage(kind websocket.Kind, message []byte) ([]byte, *we
 	if secrets == nil || !secrets.Carries(message) {
 		return message, nil
 	}
-	reason := "a message carries a credential, and the policy does not say that it is put into messages"
+	reason := notFilled
 	if x.fillsMessages() && kind == websocket.Text {
 		filled, used, err := secrets.Body(x.flow.authority(true)+x.request.Path, x.flow.secure, "text/plain", message)
 		if err == nil {
@@ -29,6 +32,38 @@ func (x *exchange) fillMessage(kind websocket.Kind, message []byte) ([]byte, *we
 		reason = err.Error()
 	}
 	return nil, x.recordMessage(refuse(http.StatusForbidden, policy.CodeCredential, reason).decision, nil)
+}
+
+const notFilled = "a message carries a credential, and the policy does not say that it is put into messages"
+
+// watchMessages looks at messages that nobody judges: one that carries a placeholder ends the connection.
+func (x *exchange) watchMessages() websocket.Filter {
+	secrets := x.server.cfg.Credentials
+	if secrets == nil {
+		return nil
+	}
+	return func(r io.Reader) io.Reader { return watchedMessage{secrets.Watch(r), x} }
+}
+
+type watchedMessage struct {
+	io.Reader
+	x *exchange
+}
+
+func (w watchedMessage) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
+	if _, misused := errors.AsType[*credential.Misuse](err); misused {
+		return 0, w.x.recordMessage(refuse(http.StatusForbidden, policy.CodeCredential, notFilled).decision, nil)
+	}
+	return n, err
+}
+
+// maskMessages takes secrets from what the origin says, as mask does from answers.
+func (x *exchange) maskMessages() websocket.Filter {
+	if !x.masked {
+		return nil
+	}
+	return func(r io.Reader) io.Reader { return x.server.cfg.Credentials.Mask(io.NopCloser(r)) }
 }
 
 // recordMessage keeps what became of a message because of a credential.

@@ -96,7 +96,7 @@ func (x *exchange) recordEnd() {
 func (x *exchange) mask(resp *http.Response) {
 	secrets := x.server.cfg.Credentials
 	secrets.MaskHeader(resp.Header)
-	if coding := resp.Header.Get("Content-Encoding"); coding != "" && coding != "identity" || x.r.Method == http.MethodHead {
+	if x.r.Method == http.MethodHead || !unpack(resp) {
 		return
 	}
 	length := resp.ContentLength

@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"io"
 	"net/http"
@@ -147,6 +148,45 @@ func TestSecretIsAnsweredOnceItIsRecorded(t *testing.T) {
 	w.sink.setFail(errors.New("the queue is full"))
 	if resp, body := get(); resp.StatusCode != 503 || asked != 2 || !strings.Contains(body, "then retry") {
 		t.Errorf("not queued: %s, asked %d times: %s", resp.Status, asked, body)
+	}
+}
+
+// An origin that compresses whatever it is asked for is read all the same, and one that says so and does not is broken.
+func TestCompressedSecretsAreMasked(t *testing.T) {
+	w, placeholder := withSecret(t, fillPolicy)
+	w.origin("api.example", 443, func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Encoding", "gzip")
+		switch r.URL.RawQuery {
+		case "none":
+			rw.WriteHeader(http.StatusNotModified)
+		case "plain":
+			_, _ = io.WriteString(rw, r.Header.Get("Authorization"))
+		default:
+			packed := gzip.NewWriter(rw)
+			_, _ = io.WriteString(packed, "you are "+r.Header.Get("Authorization"))
+			_ = packed.Flush()
+			_ = http.NewResponseController(rw).Flush()
+			_, _ = io.WriteString(packed, "!")
+			_ = packed.Close()
+		}
+	})
+	for _, door := range doors {
+		for query, want := range map[string]string{"": "you are Bearer " + placeholder + "!", "none": "", "plain": "error"} {
+			r, _ := http.NewRequestWithContext(t.Context(), "GET", "https://api.example/plain?"+query, nil)
+			r.Header.Set("Authorization", "Bearer "+placeholder)
+			r.Header.Set("Accept-Encoding", "gzip") // else net/http would unpack it for us
+			resp, err := w.client(door).Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(resp.Body)
+			if err != nil {
+				got = []byte("error")
+			}
+			if string(got) != want || want != "" && resp.Header.Get("Content-Encoding") != "" {
+				t.Errorf("%q: got %q %v", query, got, resp.Header)
+			}
+		}
 	}
 }
 

@@ -71,7 +71,7 @@ func (x *exchange) carrySocket(ctx context.Context, resp *http.Response, t *tick
 	judge := x.messageJudge()
 	relay := &websocket.Relay{
 		Client: client, Origin: resp.Body.(io.ReadWriteCloser), // documented for 101, see http.Response.Body
-		Judge: judge, MaxMessage: int(min(x.read.reads.Limit, maxMessage)),
+		Judge: judge, Outward: x.watchMessages(), Inward: x.maskMessages(), MaxMessage: int(min(x.read.reads.Limit, maxMessage)),
 		Room: x, In: &t.in, Out: &t.out, Buffers: x.server.buffers,
 	}
 	g := x.grant()

@@ -158,6 +158,44 @@ func TestSecretsInMessages(t *testing.T) {
 	}
 }
 
+// Where nobody reads messages, a placeholder in one ends the connection, and a secret that the origin repeats is masked.
+func TestSecretsInUnreadMessages(t *testing.T) {
+	w, placeholder := withSecret(t, "version: 1\nnetwork_policies:\n  a: { endpoints: [{ host: api.example, port: 443, path: /ws, protocol: rest, enforcement: enforce, access: full }], binaries: [{ path: /usr/bin/curl }] }\n")
+	w.origin("api.example", 443, func(rw http.ResponseWriter, r *http.Request) {
+		c, err := websocket.Accept(rw, r, nil)
+		if err != nil {
+			return
+		}
+		defer c.CloseNow()
+		if out, err := c.Writer(r.Context(), websocket.MessageText); err == nil { // in two frames
+			_, _ = io.WriteString(out, "you are "+r.Header.Get("Authorization")[:14])
+			_, _ = io.WriteString(out, r.Header.Get("Authorization")[14:]+"!")
+			_ = out.Close()
+		}
+		_, message, _ := c.Read(r.Context())
+		if len(message) > 0 {
+			t.Errorf("the origin got %q", message)
+		}
+	})
+	c, _, err := websocket.Dial(t.Context(), "wss://api.example/ws", &websocket.DialOptions{
+		HTTPClient: w.client(transparent), HTTPHeader: http.Header{"Authorization": {"Bearer " + placeholder}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	if _, hello, err := c.Read(t.Context()); string(hello) != "you are Bearer "+placeholder+"!" {
+		t.Errorf("got %q %v", hello, err)
+	}
+	_ = c.Write(t.Context(), websocket.MessageText, []byte("key "+placeholder))
+	if _, _, err := c.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusPolicyViolation || !strings.Contains(err.Error(), "carries a credential") {
+		t.Errorf("got %v", err)
+	}
+	if events := w.sink.all(); events[len(events)-1].Code != "credential_misuse" {
+		t.Errorf("recorded %s", w.sink.verdicts())
+	}
+}
+
 // What the policy refuses to become a WebSocket, and what an origin refuses, is an ordinary answer.
 func TestWebSocketRefused(t *testing.T) {
 	w := socketWorld(t, socketPolicy)

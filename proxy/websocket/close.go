@@ -15,6 +15,9 @@ const maxReason = ws.MaxControlFramePayloadSize - 2
 // badGateway tells a client that the server behind the relay is at fault (IANA's registry of close codes).
 const badGateway = 1014
 
+// internal says that something here failed (the same registry).
+const internal = 1011
+
 // tryLater tells a client to come back (the same registry).
 const tryLater = 1013
 

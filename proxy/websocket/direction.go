@@ -13,6 +13,8 @@ type direction struct {
 	to    *side
 	rules rules
 	data  func() error // carries the data frame whose header was just read
+
+	filter Filter // of messages that nobody judges; nil: they pass as they are
 }
 
 // run ends with a close frame that was passed on, or ends the connection and waits for the side to do so too.
@@ -28,16 +30,21 @@ func (d *direction) run() {
 
 func (d *direction) carry() error {
 	for {
-		if err := d.from.next(); err != nil {
-			return err
-		}
-		if err := d.rules.check(d.from.head); err != nil {
+		if err := d.step(); err != nil {
 			return err
 		}
 		if err := d.frame(); err != nil || d.from.head.OpCode == ws.OpClose {
 			return err
 		}
 	}
+}
+
+// step reads the header of the next frame.
+func (d *direction) step() error {
+	if err := d.from.next(); err != nil {
+		return err
+	}
+	return d.rules.check(d.from.head)
 }
 
 // answered reports whether the side's last frame closes a connection that the other side closes as well. That one may be gone
@@ -70,6 +77,14 @@ func (d *direction) control() error {
 		d.relay.closing.Add(1) // before the other side can answer
 	}
 	return d.to.write(d.from.head.OpCode, true, body)
+}
+
+// unread is how messages pass that nobody judges.
+func (d *direction) unread() func() error {
+	if d.filter != nil {
+		return d.filtered
+	}
+	return d.stream
 }
 
 // stream passes a data frame unread: whole if a buffer holds it, otherwise in fragments as its bytes come (RFC 6455 section 5.4 lets

@@ -79,7 +79,7 @@ func (i *inspector) pass() error {
 func (i *inspector) judge(message []byte) (passed []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("judging a message panicked with %v: %w", p, &Close{Code: 1011, Reason: "the message cannot be judged"})
+			err = fmt.Errorf("judging a message panicked with %v: %w", p, &Close{Code: internal, Reason: "the message cannot be judged"})
 		}
 	}()
 	passed, refused := i.relay.Judge(i.kind, message)

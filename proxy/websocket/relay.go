@@ -24,6 +24,8 @@ const (
 type Relay struct {
 	Client, Origin io.ReadWriteCloser // closed by Run
 	Judge          Judge              // nil: the client's messages pass unread, in frames that are checked all the same
+	Outward        Filter             // of the client's messages where nobody judges them; nil: none
+	Inward         Filter             // of the origin's messages; nil: none
 	MaxMessage     int                // bytes of a message that is judged; a larger one ends the connection with 1009
 	Room           Room               // for messages that are judged; nil: as much as they need
 	In, Out        *atomic.Int64      // bytes written to the client and to the origin, frame headers included; nil: not counted
@@ -142,8 +144,8 @@ func (r *Relay) side(name string, conn io.ReadWriteCloser, count *atomic.Int64) 
 }
 
 func (r *Relay) outward() *direction {
-	d := &direction{relay: r, from: r.source(r.client), to: r.origin, rules: rules{masked: true}}
-	d.data = d.stream
+	d := &direction{relay: r, from: r.source(r.client), to: r.origin, rules: rules{masked: true}, filter: r.Outward}
+	d.data = d.unread()
 	if r.Judge != nil {
 		d.data = (&inspector{direction: d}).collect
 	}
@@ -151,8 +153,8 @@ func (r *Relay) outward() *direction {
 }
 
 func (r *Relay) inward() *direction {
-	d := &direction{relay: r, from: r.source(r.origin), to: r.client}
-	d.data = d.stream
+	d := &direction{relay: r, from: r.source(r.origin), to: r.client, filter: r.Inward}
+	d.data = d.unread()
 	return d
 }
 

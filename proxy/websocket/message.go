@@ -1,0 +1,74 @@
+package websocket
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gobwas/ws"
+)
+
+// Filter makes what passes of a message out of what it says, while it comes. An error ends the connection; the side at
+// fault is told why if it is a *Close.
+type Filter func(io.Reader) io.Reader
+
+// message is the payload of all frames of the message whose first header was just read. Control frames between them pass as
+// they come.
+type message struct{ *direction }
+
+// errClosed ends a message in which the side closed the connection.
+var errClosed = errors.New("a close frame came within a message")
+
+func (m message) Read(b []byte) (int, error) {
+	for m.from.left == 0 || m.from.head.OpCode.IsControl() {
+		if m.from.head.Fin && !m.from.head.OpCode.IsControl() {
+			return 0, io.EOF
+		}
+		if err := m.more(); err != nil {
+			return 0, err
+		}
+	}
+	return payload{m.from}.Read(b)
+}
+
+// more goes on to the next frame.
+func (m message) more() error {
+	if err := m.step(); err != nil || !m.from.head.OpCode.IsControl() {
+		return err
+	}
+	if err := m.control(); err != nil {
+		return err
+	}
+	if m.from.head.OpCode == ws.OpClose {
+		return errClosed
+	}
+	return nil
+}
+
+// filtered passes a message through the filter: whole if a buffer holds it, otherwise in fragments. A panic of the filter's
+// ends this connection, and no other of the process.
+func (d *direction) filtered() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("looking through a message panicked with %v: %w", p, &Close{Code: internal, Reason: "the message cannot be read"})
+		}
+	}()
+	buffer := d.to.buffers.Get().(*[]byte)
+	defer d.to.buffers.Put(buffer)
+	op, room := d.from.head.OpCode, (*buffer)[:len(*buffer)-ws.MaxHeaderSize]
+	passed := d.filter(message{d})
+	for {
+		n, err := io.ReadFull(passed, room)
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		switch {
+		case errors.Is(err, errClosed):
+			return nil
+		case err != nil && !last:
+			return err
+		}
+		if err := d.to.write(op, last, room[:n]); err != nil || last {
+			return err
+		}
+		op = ws.OpContinuation
+	}
+}
