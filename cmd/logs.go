@@ -2,7 +2,7 @@ package cmd
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,6 +17,7 @@ type logsOptions struct {
 	denied bool
 	since  time.Duration
 	limit  int
+	all    bool
 	json   bool
 }
 
@@ -27,12 +28,12 @@ func newLogsCommand(env Env) *cobra.Command {
 		Long: `Show the decisions of a sandbox, oldest first: one line each for what was
 allowed, and for every denial the whole record: what was asked, where, by which
 program, and why it was refused.`,
-		Example: "  exeat logs demo --denied --since 10m\n  exeat logs demo --follow",
+		Example: "  exeat logs demo --denied --since 10m\n  exeat logs demo --follow\n  exeat logs demo --all --json > demo.jsonl",
 		Args:    args(1, 1, "the name of a sandbox"),
 		RunE: func(c *cobra.Command, words []string) error {
 			opts.name, opts.json = words[0], asJSON(c)
-			if opts.limit < 1 || opts.limit > store.MaxPage {
-				return &usageError{err: fmt.Errorf("--tail %d: want a number from 1 to %d", opts.limit, store.MaxPage)}
+			if err := opts.check(c.Flags().Changed("tail")); err != nil {
+				return &usageError{err: err}
 			}
 			return runLogs(c.Context(), env, opts)
 		},
@@ -41,8 +42,19 @@ program, and why it was refused.`,
 	c.Flags().BoolVar(&opts.denied, "denied", false, "only denials")
 	c.Flags().DurationVar(&opts.since, "since", 0, "only decisions of the last `duration` (10m, 2h)")
 	c.Flags().IntVarP(&opts.limit, "tail", "n", 1000, "only the last `count` decisions")
+	c.Flags().BoolVar(&opts.all, "all", false, "all decisions that the record still has")
 	completeSandboxes(env, c)
 	return c
+}
+
+func (o logsOptions) check(tail bool) error {
+	switch {
+	case o.all && tail:
+		return errors.New("--all and --tail contradict each other")
+	case o.limit < 1 || o.limit > store.MaxPage:
+		return fmt.Errorf("--tail %d: want a number from 1 to %d, or --all", o.limit, store.MaxPage)
+	}
+	return nil
 }
 
 func runLogs(ctx context.Context, env Env, opts logsOptions) error {
@@ -60,10 +72,7 @@ func runLogs(ctx context.Context, env Env, opts logsOptions) error {
 		return err
 	}
 	defer reader.Close()
-	filter := store.DecisionFilter{Denied: opts.denied, Limit: opts.limit}
-	if opts.since > 0 {
-		filter.Since = env.Now().Add(-opts.since)
-	}
+	filter := filterOf(env, opts)
 	decisions, err := reader.Decisions(ctx, filter)
 	if err != nil {
 		return err
@@ -71,10 +80,30 @@ func runLogs(ctx context.Context, env Env, opts logsOptions) error {
 	if len(decisions) == 0 && !opts.json {
 		fmt.Fprintln(env.Err, nothingYet(opts))
 	}
-	if err := printDecisions(env, decisions, opts.json); err != nil || !opts.follow {
+	newer := newerDecisions(reader, filter, decisions)
+	for opts.all && err == nil && len(decisions) > 0 {
+		if err = printDecisions(env, decisions, opts.json); err == nil {
+			decisions, err = newer(ctx)
+		}
+	}
+	if err == nil {
+		err = printDecisions(env, decisions, opts.json)
+	}
+	if err != nil || !opts.follow {
 		return err
 	}
-	return follow(ctx, env, newerDecisions(reader, filter, decisions), opts.json)
+	return follow(ctx, env, newer, opts.json)
+}
+
+func filterOf(env Env, opts logsOptions) store.DecisionFilter {
+	f := store.DecisionFilter{Denied: opts.denied, Limit: opts.limit}
+	if opts.all {
+		f.Oldest, f.Limit = true, store.MaxPage
+	}
+	if opts.since > 0 {
+		f.Since = env.Now().Add(-opts.since)
+	}
+	return f
 }
 
 func nothingYet(opts logsOptions) string {
@@ -121,66 +150,4 @@ func follow(ctx context.Context, env Env, newer func(context.Context) ([]store.D
 			return err
 		}
 	}
-}
-
-// printDecisions prints one JSON object a line, or text for people.
-func printDecisions(env Env, decisions []store.Decision, asJSON bool) error {
-	enc := json.NewEncoder(env.Out)
-	enc.SetEscapeHTML(false)
-	for _, d := range decisions {
-		var err error
-		switch {
-		case asJSON:
-			err = enc.Encode(logRecord(d))
-		case d.Verdict == store.VerdictDeny:
-			err = printDenial(env, d)
-		default:
-			err = printAllowed(env, d)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func printAllowed(env Env, d store.Decision) error {
-	what := d.Layer
-	if d.Method != "" {
-		what = d.Method + " " + d.Target
-	}
-	binary := d.Exe
-	if d.Tainted != "" {
-		binary += " tainted=" + d.Tainted
-	}
-	_, err := fmt.Fprintf(env.Out, "%s %s %s:%d %s  policy=%s binary=%s status=%d bytes=%d/%d id=%d%s\n",
-		d.Time.Local().Format(time.DateTime), env.outStyle().good(d.Verdict), d.Host, d.Port, what, d.Policy, binary, d.Status, d.BytesIn, d.BytesOut, d.ID, allowedFor(d))
-	return err
-}
-
-// allowedFor is what of an allowed request its method and path do not say: what
-// its body asked for, or why it would have been denied where that is not enforced.
-// It is quoted, as part of it may be chosen in the sandbox: a name in a query
-// must not pass for a field of this line.
-func allowedFor(d store.Decision) string {
-	switch {
-	case d.Reason == "":
-		return ""
-	case d.Verdict == store.VerdictAllow:
-		return fmt.Sprintf(" asked=%q", d.Reason)
-	}
-	return fmt.Sprintf(" not_enforced=%q", d.Reason)
-}
-
-func printDenial(env Env, d store.Decision) error {
-	head := d.Time.Local().Format(time.DateTime) + " " + env.outStyle().bad("deny")
-	if d.Count > 1 {
-		head += fmt.Sprintf(" (%d times)", d.Count)
-	}
-	fmt.Fprintln(env.Out, head)
-	if err := pairs(env.Out, denialFields(d)); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintln(env.Out)
-	return err
 }

@@ -53,7 +53,7 @@ func TestTables(t *testing.T) {
 	l.Close()
 	r := openReader(t, d)
 	for name, f := range map[string]store.DecisionFilter{
-		"all": {}, "newest": {Limit: 9}, "after": {AfterID: 50, Limit: 30}, "before": {BeforeID: 50, Limit: 30},
+		"all": {}, "newest": {Limit: 9}, "after": {AfterID: 50, Limit: 30}, "before": {BeforeID: 50, Limit: 30}, "oldest": {Oldest: true, Limit: 30},
 		"since": {Since: want[77].Time}, "host": {Host: "npm.example"}, "block": {Policy: "npm", Limit: 5}, "denied": {Denied: true},
 		"code": {Code: "of_an_allowed_one"}, "denied code": {Denied: true, Code: "policy_denied"},
 	} {
@@ -75,7 +75,7 @@ func choose(list []store.Decision, f store.DecisionFilter) []store.Decision {
 			f.Host != "" && d.Host != f.Host || f.Policy != "" && d.Policy != f.Policy || f.Code != "" && d.Code != f.Code
 	})
 	n := min(cmp.Or(f.Limit, 1000), len(list))
-	if f.AfterID > 0 {
+	if f.AfterID > 0 || f.Oldest {
 		return list[:n]
 	}
 	return list[len(list)-n:]

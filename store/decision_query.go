@@ -78,7 +78,7 @@ func (r *DecisionReader) pageAsIs(ctx context.Context, first int64, f DecisionFi
 		}
 	}
 	page, err = all(ctx, db.pool, f.statement(db, from), scanDecision)
-	if f.AfterID <= 0 {
+	if !f.ascends() {
 		slices.Reverse(page)
 	}
 	return db, page, more, explain(db.path, err)
@@ -110,11 +110,14 @@ func (f DecisionFilter) statement(db *database, from int64) statement {
 	if f.Policy != "" {
 		where(`policy =`, neutral(f.Policy))
 	}
-	if f.AfterID > 0 {
+	if f.ascends() {
 		s.order = ``
 	}
 	return s.statement()
 }
+
+// ascends tells whether the limit counts from the oldest on.
+func (f DecisionFilter) ascends() bool { return f.Oldest || f.AfterID > 0 }
 
 // index names the one to use: SQLite would rather walk the rows in order of id.
 func (f DecisionFilter) index(schema int) string {

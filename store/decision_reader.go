@@ -34,7 +34,8 @@ type DecisionFilter struct {
 	Host     string
 	Policy   string // the deciding block
 	Code     string // with Denied, found without a walk over the others
-	Limit    int    // without AfterID the newest so many; 0 means 1,000, the most is 10,000
+	Oldest   bool   // the first Limit of all, where there is no AfterID
+	Limit    int    // without AfterID and Oldest the newest so many; 0 means 1,000, the most is 10,000
 }
 
 // OpenDecisionReader opens the decisions of a sandbox for reading. A sandbox that
@@ -66,7 +67,7 @@ func (r *DecisionReader) Decisions(ctx context.Context, f DecisionFilter) ([]Dec
 		f.Limit = defaultPage
 	}
 	f.Limit = min(f.Limit, MaxPage)
-	if f.AfterID > 0 {
+	if f.ascends() {
 		found, err := r.forward(ctx, firsts, f)
 		return found, r.wrap(err)
 	}

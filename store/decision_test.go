@@ -194,6 +194,10 @@ func TestFilter(t *testing.T) {
 	}{
 		{"newest", store.DecisionFilter{Limit: 3}, []int64{198, 199, 200}},
 		{"after", store.DecisionFilter{AfterID: 10, Limit: 3}, []int64{11, 12, 13}},
+		{"oldest", store.DecisionFilter{Oldest: true, Limit: 3}, []int64{1, 2, 3}},
+		{"oldest denied", store.DecisionFilter{Oldest: true, Denied: true, Limit: 2}, []int64{50, 100}},
+		{"oldest since", store.DecisionFilter{Oldest: true, Since: instant(1000), Limit: 1}, []int64{101}},
+		{"oldest after", store.DecisionFilter{Oldest: true, AfterID: 10, Limit: 1}, []int64{11}},
 		{"after the last", store.DecisionFilter{AfterID: 200}, []int64{}},
 		{"before", store.DecisionFilter{BeforeID: 10, Limit: 3}, []int64{7, 8, 9}},
 		{"between", store.DecisionFilter{AfterID: 10, BeforeID: 13}, []int64{11, 12}},
