@@ -138,6 +138,22 @@ func (p *Policy) inspects(e *Endpoint) (key string, by *Endpoint) {
 	return "", nil
 }
 
+// InspectedBeside are the hosts of endpoints that inspect what e, which does not, shares with them at the port: there e is
+// read as read-only. All tells whether that is so at every host of e.
+func (p *Policy) InspectedBeside(e *Endpoint, port int) (hosts []string, all bool) {
+	for _, block := range p.Blocks {
+		for i := range block.Endpoints {
+			other := &block.Endpoints[i]
+			if other.inspected() && slices.Contains(other.Ports, port) && hostsMeet(e.Host, other.Host) {
+				hosts = append(hosts, other.Host)
+				all = all || other.Host == e.Host || !isWildcard(e.Host)
+			}
+		}
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts), all
+}
+
 // shared is the host and those ports of e that other has too, for people.
 func (e *Endpoint) shared(other *Endpoint) string {
 	common := Endpoint{Host: e.Host}

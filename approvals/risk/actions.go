@@ -8,22 +8,32 @@ import (
 	"exeat/policy"
 )
 
+// ask is what a body or a message may ask for.
+type ask struct {
+	protocol string
+	kind     string // an operation's type or a method; "*" for all
+	options  string // what narrows it, as text; "" for nothing
+}
+
 // actionsOf are what an endpoint that reads bodies or messages lets them ask for, without place.
-func actionsOf(e policy.Endpoint) []grant {
-	asks := map[string][]string{
+func actionsOf(e *policy.Endpoint) []grant {
+	if e.Enforcement == policy.Audit {
+		return []grant{{audit: true, asks: ask{protocol: e.Protocol, kind: "*"}}}
+	}
+	kinds := map[string][]string{
 		policy.ReadOnly:  {"query"},
 		policy.ReadWrite: {"query", "mutation"},
 		policy.Full:      {"*"},
 	}[e.Access]
 	if e.Protocol == policy.WebSocket {
-		asks = map[string][]string{policy.ReadOnly: {"upgrade"}, policy.ReadWrite: {"*"}, policy.Full: {"*"}}[e.Access]
+		kinds = map[string][]string{policy.ReadOnly: {"upgrade"}, policy.ReadWrite: {"*"}, policy.Full: {"*"}}[e.Access]
 	}
 	if slices.Equal(e.Options["mcp.allow_all_known_mcp_methods"], []string{"true"}) && len(e.Rules) == 0 {
-		asks = []string{"*"}
+		kinds = []string{"*"}
 	}
 	var out []grant
-	for _, a := range asks {
-		out = append(out, grant{asks: e.Protocol + " " + a})
+	for _, kind := range kinds {
+		out = append(out, grant{asks: ask{protocol: e.Protocol, kind: kind}})
 	}
 	for _, rule := range e.Rules {
 		out = append(out, actionOf(e.Protocol, rule))
@@ -34,42 +44,64 @@ func actionsOf(e policy.Endpoint) []grant {
 // actionOf is one rule of such an endpoint.
 func actionOf(protocol string, rule policy.Match) grant {
 	g := grant{}
-	var words []string
+	kind := strings.Join(rule.Options["operation_type"], "")
 	switch {
-	case rule.Options["operation_type"] != nil:
-		words = slices.Concat(rule.Options["operation_type"], rule.Options["operation_name"], rule.Options["fields"])
+	case kind != "":
 	case protocol == policy.WebSocket:
 		g = requestOf(rule)
-		words = []string{map[string]string{"GET": "upgrade", policy.SocketText: "messages"}[rule.Method]}
 		g.methods = nil
+		kind = map[string]string{"GET": "upgrade", policy.SocketText: "messages"}[rule.Method]
+	case rule.Method == "" && len(rule.Options) > 0:
+		kind = "tools/call"
 	default:
-		words = callOf(rule)
+		kind = rule.Method
 	}
-	if len(words) == 0 || words[0] == "" {
-		words = []string{"*"}
+	if kind == "" {
+		kind = "*"
 	}
-	g.asks = protocol + " " + strings.Join(words, " ")
+	g.asks = ask{protocol: protocol, kind: kind, options: optionsOf(rule)}
 	return g
 }
 
-// callOf names a call of MCP or JSON-RPC: its method, and the tools or parameters it is about.
-func callOf(rule policy.Match) []string {
-	method := rule.Method
-	if method == "" && len(rule.Options) > 0 {
-		method = "tools/call"
-	}
-	words := []string{method}
+// optionsOf writes what narrows a rule as one text that can be compared and read.
+func optionsOf(rule policy.Match) string {
+	var words []string
 	for _, name := range slices.Sorted(maps.Keys(rule.Options)) {
-		words = append(words, rule.Options[name]...)
+		values := strings.Join(rule.Options[name], " or ")
+		switch name {
+		case "operation_type":
+		case "fields", "tool":
+			words = append(words, values)
+		case "operation_name":
+			words = append(words, "named "+values)
+		default:
+			words = append(words, "with "+strings.TrimPrefix(name, "params.")+" "+values)
+		}
 	}
-	return words
+	return strings.Join(words, " ")
 }
 
 // coversAction says that nothing g may ask for is new beside what have may.
 func (have grant) coversAction(g grant) bool {
-	if have.asks == g.asks {
+	switch {
+	case have.asks == g.asks:
 		return true
+	case have.asks == ask{}: // nobody read what was asked for
+		return have.methods == nil
 	}
-	protocol, all := strings.CutSuffix(have.asks, "*")
-	return all && strings.HasPrefix(g.asks, protocol) || have.asks == "" && have.methods == nil
+	return have.asks.protocol == g.asks.protocol && have.asks.options == "" && (have.asks.kind == "*" || have.asks.kind == g.asks.kind)
+}
+
+func (a ask) String() string {
+	switch {
+	case a.kind == "*" && a.options == "":
+		return "everything by " + a.name()
+	case a.options == "":
+		return a.name() + " " + a.kind
+	}
+	return a.name() + " " + a.kind + " " + a.options
+}
+
+func (a ask) name() string {
+	return map[string]string{policy.GraphQL: "GraphQL", policy.MCP: "MCP", policy.JSONRPC: "JSON-RPC", policy.WebSocket: "WebSocket"}[a.protocol]
 }

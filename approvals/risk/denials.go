@@ -15,7 +15,7 @@ func lostDenials(base, candidate *policy.Policy) []string {
 	hosts := hostsOf(candidate)
 	wild := slices.ContainsFunc(hosts, isWildcard)
 	var out []string
-	for _, g := range newGrants(denials(candidate), denials(base)) {
+	for _, g := range newGrants(denials(candidate), denials(base), func(place) bool { return false }) {
 		if wild || isWildcard(g.host) || slices.Contains(hosts, g.host) {
 			out = append(out, "no longer forbidden: "+g.String())
 		}
@@ -29,7 +29,7 @@ func denials(p *policy.Policy) []grant {
 	var out []grant
 	for _, block := range p.Blocks {
 		for i := range block.Endpoints {
-			forbidden := forbiddenBy(block.Endpoints[i])
+			forbidden := forbiddenBy(&block.Endpoints[i])
 			for at := range places(&block, i) {
 				at.untainted = false // deny rules do not ask for it
 				for _, g := range forbidden {
@@ -48,11 +48,11 @@ func denials(p *policy.Policy) []grant {
 // forbiddenBy is what an endpoint forbids whatever others allow. In audit its
 // deny rules forbid nothing; one that names a path and reads what is asked for
 // there takes that path from endpoints that do not.
-func forbiddenBy(e policy.Endpoint) []grant {
-	reads := e.Protocol != "" && e.Protocol != policy.REST && e.Protocol != policy.TCP
+func forbiddenBy(e *policy.Endpoint) []grant {
+	reads := readsBodies(e)
 	var out []grant
 	if reads && e.Path != "" {
-		out = append(out, grant{})
+		out = append(out, grant{takes: true, asks: ask{protocol: e.Protocol}})
 	}
 	for _, rule := range e.DenyRules {
 		switch {
@@ -64,6 +64,33 @@ func forbiddenBy(e policy.Endpoint) []grant {
 		}
 	}
 	return out
+}
+
+// readsBodies tells whether an endpoint judges what bodies or messages ask for.
+func readsBodies(e *policy.Endpoint) bool {
+	return e.Protocol != "" && e.Protocol != policy.REST && e.Protocol != policy.TCP
+}
+
+// readIn tells of a place whether p reads bodies at some host that it may stand for.
+func readIn(p *policy.Policy) func(place) bool {
+	type site struct {
+		host string
+		port int
+	}
+	known := map[site]bool{}
+	return func(at place) bool {
+		key := site{at.host, at.port}
+		read, ok := known[key]
+		if !ok {
+			read = slices.ContainsFunc(p.Blocks, func(b policy.Block) bool {
+				return slices.ContainsFunc(b.Endpoints, func(e policy.Endpoint) bool {
+					return readsBodies(&e) && slices.Contains(e.Ports, at.port) && hostsMeet(e.Host, at.host)
+				})
+			})
+			known[key] = read
+		}
+		return read
+	}
 }
 
 func hostsOf(p *policy.Policy) []string {

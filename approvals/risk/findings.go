@@ -54,7 +54,7 @@ func (f *finder) all(added []grant, lost bool) {
 func (f *finder) request(g grant) {
 	where := fmt.Sprintf("%s:%d", g.host, g.port)
 	switch {
-	case g.raw:
+	case g.raw.any:
 		f.add(Uninspected, High, "%s is not inspected: any request, and any other protocol, goes through", where)
 	case g.audit:
 		f.add(AuditPermits, High, "%s is in audit: everything is forwarded, its rules only record", where)
@@ -102,7 +102,7 @@ func (f *finder) lends(g grant) {
 	for _, name := range f.credentialed {
 		switch {
 		case !hostsMeet(g.host, name):
-		case g.raw:
+		case g.raw.any:
 			f.add(Uninspected, High, "%s has a provider, whose secret is put into inspected requests only: here anybody's key passes unseen", name)
 		default:
 			f.add(Credentialed, Medium, "the sandbox's credential for %s is put into these requests", name)

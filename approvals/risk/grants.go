@@ -1,7 +1,6 @@
 package risk
 
 import (
-	"fmt"
 	"iter"
 	"net/url"
 	"slices"
@@ -17,10 +16,11 @@ type grant struct {
 	path    string // glob; "" is every path the selector admits
 	query   string
 	methods []string // sorted; nil is every method
-	asks    string   // what a body or message may ask for, after its protocol: "graphql query viewer"; "" where nobody reads it
+	asks    ask      // what a body or message may ask for; zero where nobody reads it
 	git     byGit    // what git may do; zero where its requests are like others
-	raw     bool     // uninspected: bytes, not requests
+	raw     tunnel   // uninspected: bytes, not requests
 	audit   bool     // every request, whatever the rules say
+	takes   bool     // nothing: its place is taken from endpoints that do not read what is asked for there
 }
 
 // place is where a grant holds and for whom.
@@ -53,11 +53,13 @@ const maxGrants = 20_000
 
 // grantsOf lists what p gives in the effective reading; cut says that there was more.
 func grantsOf(p *policy.Policy) (grants []grant, cut bool) {
-	narrowed := narrowedEndpoints(p)
 	for _, block := range p.Blocks {
-		for i, endpoint := range block.Endpoints {
-			asked := requestsOf(endpoint, narrowed[endpointKey(block.Key, i)])
+		for i := range block.Endpoints {
+			asked, port := []grant(nil), 0
 			for at := range places(&block, i) {
+				if at.port != port {
+					asked, port = requestsOf(p, &block.Endpoints[i], at.port), at.port
+				}
 				if len(grants)+len(asked) > maxGrants {
 					return grants, true
 				}
@@ -71,38 +73,20 @@ func grantsOf(p *policy.Policy) (grants []grant, cut bool) {
 	return grants, false
 }
 
-// narrowedEndpoints are those that are uninspected as written and read as
-// read-only, because another endpoint inspects the same host.
-func narrowedEndpoints(p *policy.Policy) map[string]bool {
-	narrowed := map[string]bool{}
-	for _, finding := range policy.Check(p) {
-		if finding.Code == policy.FindingReadNarrower {
-			narrowed[finding.Path] = true
-		}
-	}
-	return narrowed
-}
-
-func endpointKey(block string, i int) string {
-	return fmt.Sprintf("network_policies.%s.endpoints[%d]", block, i)
-}
-
 var (
 	readMethods  = []string{"GET", "HEAD", "OPTIONS"}
 	writeMethods = []string{"GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 )
 
-// requestsOf are the requests an endpoint allows, without place.
-func requestsOf(e policy.Endpoint, narrowed bool) []grant {
+// requestsOf are the requests an endpoint of p allows at one of its ports, without place.
+func requestsOf(p *policy.Policy, e *policy.Endpoint, port int) []grant {
 	switch {
-	case narrowed:
-		return []grant{{methods: readMethods}, {methods: []string{"POST"}, path: "/**/git-upload-pack"}}
 	case e.Protocol == "", e.Protocol == policy.TCP:
-		return []grant{{raw: true}}
-	case e.Enforcement == policy.Audit:
-		return []grant{{audit: true}}
+		return tunnelsOf(p, e, port)
 	case e.Protocol != policy.REST:
 		return actionsOf(e)
+	case e.Enforcement == policy.Audit:
+		return []grant{{audit: true}}
 	}
 	switch e.Access {
 	case policy.ReadOnly:
@@ -146,23 +130,23 @@ func queryText(query map[string][]string) string {
 	return url.Values(query).Encode()
 }
 
-// covers says that g allows nothing which have does not.
-func (have grant) covers(g grant) bool {
+// covers says that g allows nothing which have does not. It errs towards no. Where bodies are read, what is allowed of
+// other requests at the same host says nothing about what may be asked for in those, nor about the paths at which they are.
+func (have grant) covers(g grant, read bool) bool {
 	if g.descendants && !have.descendants || have.untainted && !g.untainted {
 		return false
 	}
 	g.descendants, g.untainted = have.descendants, have.untainted
-	if have.selector == "" {
+	if have.selector == "" && !read {
 		g.selector = ""
 	}
-	if have.place != g.place {
+	switch {
+	case have.place != g.place, have.takes != g.takes, read && have.asks.protocol != g.asks.protocol && have.raw == (tunnel{}):
 		return false
-	}
-	if have.raw || g.raw {
-		return have.raw
-	}
-	if have.audit || g.audit {
-		return have.audit
+	case have.raw != (tunnel{}) || g.raw != (tunnel{}):
+		return have.raw.cover(g.raw)
+	case have.audit || g.audit:
+		return have.audit && (have.asks.protocol == g.asks.protocol || have.asks == ask{})
 	}
 	return have.coversAction(g) && have.coversGit(g) && (have.path == "" || have.path == g.path) &&
 		(have.query == "" || have.query == g.query) &&
@@ -171,8 +155,8 @@ func (have grant) covers(g grant) bool {
 		}))
 }
 
-// newGrants are those of after that no single grant of before covers.
-func newGrants(before, after []grant) []grant {
+// newGrants are those of after that no single grant of before covers. Where read says so of a host and a port, bodies were read.
+func newGrants(before, after []grant, read func(place) bool) []grant {
 	type site struct {
 		host, binary string
 		port         int
@@ -184,8 +168,8 @@ func newGrants(before, after []grant) []grant {
 	}
 	var added []grant
 	for _, g := range after {
-		have := at[site{g.host, g.binary, g.port}]
-		if !slices.ContainsFunc(have, func(h grant) bool { return h.covers(g) }) {
+		have, read := at[site{g.host, g.binary, g.port}], read(g.place)
+		if !slices.ContainsFunc(have, func(h grant) bool { return h.covers(g, read) }) {
 			added = append(added, g)
 		}
 	}

@@ -66,7 +66,7 @@ const maxPermits = 300
 func Assess(base, candidate *policy.Policy, credentialed ...string) Report {
 	before, beforeCut := grantsOf(base)
 	after, afterCut := grantsOf(candidate)
-	added := newGrants(before, after)
+	added := newGrants(before, after, readIn(base))
 	lost := lostDenials(base, candidate)
 	report := Report{Permits: slices.Concat(sentences(added), lost, libertySentences(base, candidate), pathSentences(base, candidate))}
 	f := &finder{before: base, candidate: candidate, base: hostsOf(base), credentialed: credentialed}

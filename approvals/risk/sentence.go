@@ -4,15 +4,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"exeat/policy"
 )
 
 // String is the grant as a sentence: what, where, by whom.
 func (g grant) String() string {
 	who := g.who()
-	if g.raw {
-		return fmt.Sprintf("any traffic to %s:%d, uninspected,%s", g.host, g.port, who)
+	if g.raw.any {
+		return fmt.Sprintf("any traffic to %s:%d%s,%s", g.host, g.port, g.raw, who)
 	}
 	if g.git != (byGit{}) {
 		return fmt.Sprintf("%s at %s://%s:%d%s%s", g.git, scheme(g.port), g.host, g.port, g.within(), who)
@@ -21,11 +19,14 @@ func (g grant) String() string {
 	if g.query != "" {
 		where += "?" + g.query
 	}
+	if g.takes {
+		return "what is not read as " + g.asks.name() + " at " + where + who
+	}
 	if g.audit {
 		return "every request to " + where + who + " (audit: its rules only record)"
 	}
-	if g.asks != "" {
-		return g.asked() + " at " + where + who
+	if g.asks != (ask{}) {
+		return g.asks.String() + " at " + where + who
 	}
 	if g.methods == nil {
 		return "every method on " + where + who
@@ -46,16 +47,6 @@ func (g grant) who() string {
 
 func (g grant) where() string {
 	return fmt.Sprintf("%s://%s:%d%s", scheme(g.port), g.host, g.port, g.below())
-}
-
-// asked names what a body or message may ask for.
-func (g grant) asked() string {
-	protocol, what, _ := strings.Cut(g.asks, " ")
-	name := map[string]string{policy.GraphQL: "GraphQL", policy.MCP: "MCP", policy.JSONRPC: "JSON-RPC", policy.WebSocket: "WebSocket"}[protocol]
-	if what == "*" {
-		return "everything by " + name
-	}
-	return name + " " + what
 }
 
 // below is the path as a reader needs it: the rule's, within the selector's.
