@@ -160,7 +160,7 @@ func TestPlaintextInsideConnect(t *testing.T) {
 		{"plain.example:80", "DELETE /2 HTTP/1.1\r\nHost: plain.example\r\nConnection: close\r\n\r\n", "HTTP/1.1 403 "},
 		{"plain.example:80", "GET /3 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", "HTTP/1.1 421 "},
 		{"api.example:443", "GET /4 HTTP/1.1\r\nHost: api.example:443\r\nConnection: close\r\n\r\n", "HTTP/1.1 403 "},
-		{"api.example:443", "SSH-2.0-OpenSSH_9.2\r\n", ""},
+		{"api.example:443", "SSH-2.0-OpenSSH_9.2\r\n", "SSH-2.0-exeat\r\n"},
 		{"api.example:443", "\x80\x2e\x01\x00\x02", ""}, // SSL 2
 		{"api.example:443", "\x05\x01\x00", ""},         // SOCKS
 		{"api.example:443", "\x00\x00\x00\x04", ""},

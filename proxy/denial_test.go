@@ -111,7 +111,6 @@ func TestDeniedUpload(t *testing.T) {
 func TestDeniedBytes(t *testing.T) {
 	for name, send := range map[string]string{
 		"silence": "",
-		"ssh":     "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",
 		"binary":  "\x00\x01\x02\x03",
 		"text":    "hello\r\n",
 	} {

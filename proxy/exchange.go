@@ -145,6 +145,7 @@ func (x *exchange) write(r *refusal) {
 	_ = http.NewResponseController(x.w).EnableFullDuplex() // answer first, drain after
 	x.w.WriteHeader(status)
 	_, _ = x.w.Write(body)
+	x.forgetHead()
 	x.drainUnread()
 }
 

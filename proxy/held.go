@@ -26,14 +26,15 @@ func (x *exchange) reserve(bytes int64) bool {
 const (
 	freeHead   = 8 << 10
 	headCopies = 4
+	fieldCost  = 32 // bytes of a field beside its text, as HTTP/2 counts (RFC 9113 6.5.2)
 )
 
 // holdHead takes a long head out of what there is for bodies.
 func (x *exchange) holdHead() *refusal {
-	bytes := 0
+	bytes := len(x.r.RequestURI)
 	for name, values := range x.r.Header {
 		for _, v := range values {
-			bytes += len(name) + len(v)
+			bytes += len(name) + len(v) + fieldCost
 		}
 	}
 	if bytes > freeHead && !x.reserve(headCopies*int64(bytes)) {
@@ -52,7 +53,23 @@ func (x *exchange) Give(bytes int64) {
 }
 
 // letGo gives back what reserve took.
-func (x *exchange) letGo() { x.server.held.Add(-x.held) }
+func (x *exchange) letGo() {
+	x.server.held.Add(-x.held)
+	x.held = 0
+}
+
+// forgetHead lets go of what a refused request made us hold, while the rest of it is drained: whoever may do nothing
+// must not keep the room of those who may.
+func (x *exchange) forgetHead() {
+	kept := http.Header{}
+	for _, name := range []string{"Expect", "Content-Type", "Connection"} { // of which draining depends, here and in net/http
+		if v := x.r.Header[name]; v != nil {
+			kept[name] = v
+		}
+	}
+	x.r.Header = kept
+	x.letGo()
+}
 
 // errBusy is why a body is not read to its end.
 var errBusy = errors.New("there is no room left for bodies")

@@ -36,7 +36,7 @@ func TestLongHeads(t *testing.T) {
 		return &exchange{server: s, r: &http.Request{Header: http.Header{"X-Long": {strings.Repeat("x", bytes)}}}}
 	}
 	for range 100 {
-		if r := ask(freeHead - 10).holdHead(); r != nil {
+		if r := ask(freeHead - 50).holdHead(); r != nil {
 			t.Fatalf("a short head: %v", r)
 		}
 	}

@@ -18,6 +18,7 @@ type grant struct {
 	secrets  []string            // providers whose secrets it carries
 	drop     func(*refusal)      // ends it for another reason than a policy; set where there are secrets, or it is slow
 	slow     bool                // holds may take milliseconds
+	seen     int                 // the newest revision for which review let it live; review's own
 }
 
 // registry knows the live grants, so that a new policy can end those it would not give.
@@ -71,10 +72,13 @@ func (r *registry) review(ctx context.Context, snapshot Snapshot) {
 			case ctx.Err() != nil:
 				return
 			case g.slow != slow || g.revision > snapshot.Revision:
+			case slow && max(g.revision, g.seen) >= snapshot.Revision: // this very policy let it live
 			case slow && time.Now().After(limit):
 				g.drop(unseen(snapshot))
 			case !g.holds(snapshot):
 				g.revoke(snapshot)
+			default:
+				g.seen = snapshot.Revision
 			}
 		}
 	}
@@ -84,6 +88,8 @@ func (r *registry) review(ctx context.Context, snapshot Snapshot) {
 const reviewLimit = 80 * time.Millisecond
 
 func unseen(s Snapshot) *refusal {
-	return refuse(http.StatusServiceUnavailable, codeBusy,
+	r := refuse(http.StatusServiceUnavailable, codeBusy,
 		fmt.Sprintf("revision %d came while so many calls were under way that not all could be judged again: this one was cut off", s.Revision))
+	r.sent = true // only what was sent out is registered
+	return r
 }

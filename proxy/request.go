@@ -63,8 +63,8 @@ func (x *exchange) judge() *refusal {
 	snapshot := x.server.cfg.Snapshot()
 	x.revision = snapshot.Revision
 	for _, step := range []func() *refusal{
-		func() *refusal { return x.flow.verdict },
 		x.holdHead,
+		func() *refusal { return x.flow.verdict },
 		x.checkAuthority,
 		x.dropNominated,
 		x.checkMethod,

@@ -1,48 +1,88 @@
 package proxy
 
 import (
+	"bufio"
 	"compress/gzip"
 	"io"
 	"net/http"
+	"net/textproto"
+	"slices"
 	"strings"
 )
 
 // unpack makes an answer readable that was compressed although it was asked for as it is, and reports whether it can be
 // read. Stores of files send what was uploaded compressed in no other way.
 func unpack(resp *http.Response) bool {
-	switch coding := strings.Join(resp.Header["Content-Encoding"], ", "); strings.ToLower(coding) {
-	case "", "identity":
-		return true
-	case "gzip", "x-gzip": // the same (RFC 9110 8.4.1.3)
-		if resp.ContentLength == 0 || resp.Body == http.NoBody {
-			return true
-		}
-		resp.Body = &gunzipped{packed: resp.Body}
-		resp.ContentLength = -1
-		resp.Header.Del("Content-Encoding")
-		resp.Header.Del("Content-Length")
+	codings := codingsOf(resp.Header)
+	if len(codings) == 0 || resp.ContentLength == 0 || resp.Body == http.NoBody {
 		return true
 	}
-	return false
+	if len(codings) > maxCodings || slices.ContainsFunc(codings, func(c string) bool { return c != "gzip" && c != "x-gzip" }) { // the same (RFC 9110 8.4.1.3)
+		return false
+	}
+	for range codings {
+		resp.Body = &gunzipped{packed: resp.Body}
+	}
+	resp.ContentLength = -1
+	resp.Header.Del("Content-Encoding")
+	resp.Header.Del("Content-Length")
+	return true
+}
+
+// maxCodings is more than any origin has a reason for.
+const maxCodings = 2
+
+// codingsOf lists them without those that change nothing, and without the empty places that a list may have (RFC 9110 5.6.1).
+func codingsOf(h http.Header) (codings []string) {
+	for _, field := range h["Content-Encoding"] {
+		for coding := range strings.SplitSeq(field, ",") {
+			if coding = strings.ToLower(textproto.TrimString(coding)); coding != "" && coding != "identity" {
+				codings = append(codings, coding)
+			}
+		}
+	}
+	return codings
 }
 
 // gunzipped reads a body of gzip. It looks at none of it before it is read, so that a stream may begin late.
 type gunzipped struct {
 	packed io.ReadCloser
+	ahead  *bufio.Reader
 	reader *gzip.Reader
-	err    error // why there is none
+	within bool  // a member
+	err    error // why there is nothing more
 }
 
 func (g *gunzipped) Read(p []byte) (int, error) {
-	if g.reader == nil && g.err == nil {
-		if g.reader, g.err = gzip.NewReader(g.packed); g.err == io.EOF {
-			g.err = io.ErrUnexpectedEOF // nothing is no gzip
+	for g.err == nil {
+		if !g.within {
+			g.err = g.next()
+			continue
+		}
+		n, err := g.reader.Read(p)
+		if g.within = err != io.EOF; g.within {
+			g.err = err
+		}
+		if n > 0 {
+			return n, nil // also at the end of a member: the next one may come much later
 		}
 	}
-	if g.err != nil {
-		return 0, g.err
+	return 0, g.err
+}
+
+// next begins a member. No member at all is nothing, as browsers have it.
+func (g *gunzipped) next() (err error) {
+	if g.reader != nil {
+		err = g.reader.Reset(g.ahead)
+	} else {
+		g.ahead = bufio.NewReader(g.packed)
+		g.reader, err = gzip.NewReader(g.ahead)
 	}
-	return g.reader.Read(p)
+	if err == nil {
+		g.reader.Multistream(false)
+		g.within = true
+	}
+	return err
 }
 
 // Close ends the body below.

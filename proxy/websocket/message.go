@@ -45,7 +45,8 @@ func (m message) more() error {
 	return nil
 }
 
-// filtered passes a message through the filter: whole if a buffer holds it, otherwise in fragments. A panic of the filter's
+// filtered passes a message through the filter as [direction.stream] passes a frame: whole if its last frame fits into a buffer,
+// otherwise in fragments as its bytes come, since whoever sends them may wait for an answer to them. A panic of the filter's
 // ends this connection, and no other of the process.
 func (d *direction) filtered() (err error) {
 	defer func() {
@@ -58,13 +59,19 @@ func (d *direction) filtered() (err error) {
 	op, room := d.from.head.OpCode, (*buffer)[:len(*buffer)-ws.MaxHeaderSize]
 	passed := d.filter(message{d})
 	for {
-		n, err := io.ReadFull(passed, room)
+		least := 1
+		if d.from.head.Fin && d.from.left <= int64(len(room)) {
+			least = len(room)
+		}
+		n, err := io.ReadAtLeast(passed, room, least)
 		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 		switch {
 		case errors.Is(err, errClosed):
 			return nil
 		case err != nil && !last:
 			return err
+		case d.from.head.OpCode == ws.OpClose: // what was held back may not follow it; the next read says how it went
+			continue
 		}
 		if err := d.to.write(op, last, room[:n]); err != nil || last {
 			return err
