@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/mark3labs/mcp-go/server"
 
@@ -30,17 +29,14 @@ type View interface {
 // instructions is the one text every client shows its model.
 const instructions = `You run in a sandbox. A proxy answers requests the policy does not allow with 403; connections are reset. When something is denied: list_denials, then explain_denial. You cannot change the policy from here, and retrying does not help. Report the denial id to the user and ask for access; await_change returns when the policy allows it.`
 
-// forget is how long the library keeps what it noted of a session that says
-// nothing. The session itself goes on: its id is all it consists of.
-const forget = 5 * time.Minute
-
-// sessions gives each client an id of its own, so that none cancels another's
-// calls, and remembers none: the library's other manager keeps every id for
-// ever, in memory of the host that a loop in the sandbox could fill, and turns
-// away a client that was silent for a while.
+// sessions checks the form of ids and makes none: for each that it made, the library would keep a session for ever, or
+// for minutes, in memory of the host that a loop in the sandbox could fill. See named.
 type sessions struct {
 	server.StatelessGeneratingSessionIdManager
 }
+
+// Generate makes no id.
+func (*sessions) Generate() string { return "" }
 
 // Terminate refuses: there is nothing to end, and a server may say so with 405
 // (MCP specification 2025-11-25, session management).
@@ -52,10 +48,11 @@ func Handler(version string, view View) http.Handler {
 		server.WithInstructions(instructions), server.WithRecovery(), server.WithToolCapabilities(false))
 	tool.Register(s, tools(view)...)
 	stream := server.NewStreamableHTTPServer(s,
-		server.WithSessionIdManager(&sessions{}), server.WithSessionIdleTTL(forget),
+		server.WithSessionIdManager(&sessions{}),
+		server.WithDisableStreaming(true),           // GET would wait, and take a place, for messages that never come
 		server.WithDisableLocalhostProtection(true)) // direct is stricter
 	mux := http.NewServeMux()
-	mux.Handle("/mcp", bounded(stream))
+	mux.Handle("/mcp", bounded(named(stream)))
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("This is exeat. What was denied: /exeat/denials.log, or MCP at http://exeat.local/mcp\n"))
