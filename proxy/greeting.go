@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"time"
 )
 
@@ -47,19 +48,72 @@ func (g *greeting) complete(head []byte) bool {
 	return false
 }
 
+// begins tells what a client's first bytes may be the beginning of.
+type begins int
+
+const (
+	beginsOpen  begins = iota // more are needed to tell
+	beginsHello               // a TLS greeting, as clients send it
+	beginsOdd                 // TLS that begins otherwise: with a record that servers pass over, or in the form of SSL 2 (RFC 5246 E.2)
+	beginsOther
+)
+
+// beginning tells TLS from everything else, in all forms that some server takes: what hides a greeting behind an alert would
+// not be looked at.
+func beginning(head []byte) begins {
+	at := func(i int) int {
+		if i < len(head) {
+			return int(head[i])
+		}
+		return -1
+	}
+	switch first := at(0); {
+	case first < 0:
+		return beginsOpen
+	case first == recordHandshake:
+		return beginsHello
+	case first >= 0x14 && first <= 0x18: // the other types of records (RFC 8446 5.1, RFC 6520 3)
+		return oddIf(at(1), 3, beginsOdd)
+	case first >= 0x80:
+		return oddIf(at(2), 1, oddIf(at(3), 3, beginsOdd))
+	}
+	return beginsOther
+}
+
+// oddIf is then where a byte is the one that TLS has there.
+func oddIf(b, want int, then begins) begins {
+	switch b {
+	case -1:
+		return beginsOpen
+	case want:
+		return then
+	}
+	return beginsOther
+}
+
+// encryptedHello is the extension in which a client hides the name it really asks for, or pretends to
+// (Encrypted Client Hello, RFC 9849).
+const encryptedHello = 0xfe0d
+
+// errHidden means that a greeting has that extension.
+var errHidden = errors.New("encrypted client hello")
+
 // serverName reads the host a TLS greeting asks for. It lets crypto/tls do the parsing, over bytes that
-// are already here; complete is false while more are needed.
+// are already here; complete is false while more are needed. With errHidden there is a name, and perhaps another.
 func serverName(greeting []byte) (name string, complete bool, err error) {
 	if len(greeting) < recordHeader || len(greeting) < recordHeader+int(binary.BigEndian.Uint16(greeting[3:5])) {
 		return "", false, nil
 	}
+	hidden := false
 	err = tls.Server(&replay{Reader: bytes.NewReader(greeting)}, &tls.Config{
 		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			name = hello.ServerName
+			name, hidden = hello.ServerName, slices.Contains(hello.Extensions, encryptedHello)
 			return nil, errStop
 		},
 	}).Handshake()
 	switch {
+	case errors.Is(err, errStop) && hidden:
+		return name, true, errHidden
 	case errors.Is(err, errStop):
 		return name, true, nil
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

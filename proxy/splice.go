@@ -15,7 +15,7 @@ import (
 )
 
 // maxHello bounds what is held of a client's TLS greeting; real ones have a few kilobytes.
-const maxHello = 64 << 10
+const maxHello = 16 << 10
 
 // splice carries an uninspected connection. It returns false if the connection is still the caller's,
 // with f.verdict saying what to tell the client.
@@ -113,18 +113,15 @@ func (t *tunnel) outward() {
 // checkGreeting reads until the first bytes are known to be harmless.
 func (t *tunnel) checkGreeting(c *peeked) error {
 	var g greeting
-	for {
-		switch {
-		case len(c.head) > 0 && c.head[0] != recordHandshake:
+	defer func() { _ = c.SetReadDeadline(time.Time{}) }()
+	for begun := false; ; begun = len(c.head) > 0 {
+		switch b := beginning(c.head); {
+		case b == beginsOther:
 			return nil
-		case g.complete(c.head):
-			name, complete, err := serverName(c.head)
-			if err != nil || !complete {
-				return t.unreadable()
-			}
-			return t.checkName(name)
-		case len(c.head) > maxHello:
+		case b == beginsOdd, len(c.head) > maxHello:
 			return t.unreadable()
+		case b == beginsHello && g.complete(c.head):
+			return t.checkHello(c.head)
 		}
 		if err := c.more(); err != nil {
 			if len(c.head) == 0 {
@@ -132,7 +129,22 @@ func (t *tunnel) checkGreeting(c *peeked) error {
 			}
 			return t.unreadable()
 		}
+		if !begun { // what has begun has to end: it is held in memory
+			_ = c.SetReadDeadline(time.Now().Add(t.server.limits.header))
+		}
 	}
+}
+
+func (t *tunnel) checkHello(greeting []byte) error {
+	name, complete, err := serverName(greeting)
+	switch {
+	case errors.Is(err, errHidden) && t.strict:
+		return fmt.Errorf("the client's TLS greeting hides the host it asks for (ECH), so that it cannot be known to be %s: "+
+			"turn that off in the client, or write the endpoint with tls: skip and without protocol", t.flow.host)
+	case err != nil && !errors.Is(err, errHidden), !complete:
+		return t.unreadable()
+	}
+	return t.checkName(name)
 }
 
 func (t *tunnel) unreadable() error {
@@ -182,8 +194,8 @@ func (t *tunnel) holds(snapshot Snapshot) bool {
 		return true
 	}
 	admission := snapshot.Engine.Connect(t.flow.destination())
-	if admission.Decision.Verdict == policy.Denied || admission.Inspect {
-		return false
+	if admission.Decision.Verdict == policy.Denied || admission.Inspect || !t.strict && !admission.SkipTLS {
+		return false // without tls: skip the name in the greeting would have been looked at
 	}
 	return checkAddresses(t.flow.host, t.addresses, admission.AllowedIPs) == nil
 }
