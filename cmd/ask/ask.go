@@ -45,14 +45,14 @@ func Open(ctx context.Context, limit time.Duration) (*Terminal, error) {
 	}
 	stop := context.AfterFunc(ctx, func() { end.Close() })
 	t := &Terminal{tty: tty, limit: limit, ended: ended, quiet: func() bool { return stop() && end.Close() == nil }}
-	if err := t.take(); err != nil {
+	if err := t.take(ctx); err != nil {
 		t.Close()
 		return nil, err
 	}
 	return t, nil
 }
 
-func (t *Terminal) take() error {
+func (t *Terminal) take(ctx context.Context) error {
 	saved, err := term.GetState(t.fd())
 	if err != nil {
 		return fmt.Errorf("read terminal settings: %w", err)
@@ -61,7 +61,7 @@ func (t *Terminal) take() error {
 	if err := unix.IoctlSetInt(t.fd(), unix.TIOCEXCL, 0); err != nil {
 		return fmt.Errorf("take the terminal exclusively: %w", err)
 	}
-	if err := refuseHolders(t.fd()); err != nil {
+	if err := refuseHolders(ctx, t.fd()); err != nil {
 		return err
 	}
 	return unix.IoctlSetInt(t.fd(), unix.TCFLSH, unix.TCIFLUSH)

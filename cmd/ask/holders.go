@@ -2,11 +2,13 @@ package ask
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,9 +28,16 @@ func (e *HeldError) Error() string {
 // Hint says what to do about it.
 func (e *HeldError) Hint() string { return "open another terminal and run the command there" }
 
+// handOver is how long whoever started this session may keep the terminal open,
+// and handOverStep how often that is looked at. It forks with its own copy of the
+// terminal open, and on a busy machine the child is here before it has closed that.
+const handOver, handOverStep = 2 * time.Second, 5 * time.Millisecond
+
 // refuseHolders looks for the terminal among the open files of every process
-// that can be read, which are at least all of this user's own.
-func refuseHolders(fd int) error {
+// that can be read, which are at least all of this user's own. A stranger is
+// refused at once; the session's starter, which had the terminal before us, once
+// it takes too long. Only a look that finds nobody lets a question be asked.
+func refuseHolders(ctx context.Context, fd int) error {
 	number, err := unix.IoctlGetUint32(fd, unix.TIOCGDEV) // ioctl_tty(2): the device behind /dev/tty
 	if err != nil {
 		return fmt.Errorf("read the terminal's device: %w", err)
@@ -38,19 +47,46 @@ func refuseHolders(fd int) error {
 	if err != nil {
 		return fmt.Errorf("read own session: %w", err)
 	}
+	starter := parent(session)
+	for deadline := time.Now().Add(handOver); ; {
+		pid, err := holder(ours, session)
+		if pid == 0 || err != nil {
+			return err
+		}
+		if pid != starter || time.Now().After(deadline) {
+			name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+			return &HeldError{pid, string(bytes.TrimSpace(name))}
+		}
+		select {
+		case <-ctx.Done():
+			return ErrCancelled
+		case <-time.After(handOverStep): // the kernel tells nobody when a file is closed
+		}
+	}
+}
+
+// holder is the first process of another session that has the device open, or 0.
+func holder(ours device, session int) (int, error) {
 	processes, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, dir := range processes {
 		pid, _ := strconv.Atoi(filepath.Base(dir))
-		if sid, err := unix.Getsid(pid); err != nil || sid == session || !holds(dir, ours) {
-			continue
+		if sid, err := unix.Getsid(pid); err == nil && sid != session && holds(dir, ours) {
+			return pid, nil
 		}
-		name, _ := os.ReadFile(filepath.Join(dir, "comm"))
-		return &HeldError{pid, string(bytes.TrimSpace(name))}
 	}
-	return nil
+	return 0, nil
+}
+
+// parent is a process's parent, or 0 where none can be seen, proc_pid_stat(5).
+func parent(pid int) int {
+	raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	var state string
+	var parent int
+	_, _ = fmt.Sscan(string(raw[bytes.LastIndexByte(raw, ')')+1:]), &state, &parent)
+	return parent
 }
 
 // device is a terminal: its number, and the file system of the pseudo-terminal.
