@@ -20,10 +20,20 @@ func (s *socket) Close() error {
 	return s.Conn.Close()
 }
 
-// reset closes with an RST: the client sees a connection that broke, not an answer that ended.
+// reset closes with an RST: the client sees a connection that broke, not an answer that ended. What is below TLS is closed
+// first: whoever does not read could hold up the end of TLS.
 func (s *socket) reset() {
-	if tcp, ok := s.Conn.(*net.TCPConn); ok {
+	c := s.Conn
+	for {
+		layer, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		c = layer.NetConn()
+	}
+	if tcp, ok := c.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
+		tcp.Close()
 	}
 	s.Close()
 }

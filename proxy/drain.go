@@ -16,11 +16,12 @@ func (x *exchange) drainUnread() {
 		return
 	}
 	_ = http.NewResponseController(x.w).Flush()
+	limits := x.server.limits
+	silence := limits.header
 	if x.isHTTP2() {
-		x.drainStream()
-		return
+		silence = limits.silence
 	}
-	x.drain()
+	x.discard(unlessSilent{x, time.Now().Add(limits.drain), silence}, silence)
 }
 
 // drain reads what is left of the request's body, within bounds, and reports whether that was all.
@@ -36,20 +37,17 @@ func (x *exchange) discard(body io.Reader, patience time.Duration) bool {
 	return err == nil && n < x.server.limits.drainBytes
 }
 
-// drainStream drains while bytes keep coming: a client that waits for the end of the answer before it ends
-// its own side, as one may in HTTP/2, has to wait no longer than a silence.
-func (x *exchange) drainStream() {
-	x.discard(unlessSilent{x, time.Now().Add(x.server.limits.drain)}, x.server.limits.silence)
-}
-
-// unlessSilent is a request's body that ends in an error when nothing more of it comes.
+// unlessSilent is a request's body that ends in an error when nothing more of it comes: a program that announces bodies and
+// sends none must not keep its connections here. In HTTP/2 a client may wait for the end of the answer before it ends its
+// own side, and has to wait no longer than a silence.
 type unlessSilent struct {
-	x   *exchange
-	end time.Time
+	x       *exchange
+	end     time.Time
+	silence time.Duration
 }
 
 func (u unlessSilent) Read(p []byte) (int, error) {
-	deadline := time.Now().Add(u.x.server.limits.silence)
+	deadline := time.Now().Add(u.silence)
 	if u.end.Before(deadline) {
 		deadline = u.end
 	}

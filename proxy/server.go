@@ -116,7 +116,7 @@ func (s *Server) watch() {
 	for {
 		changed := s.cfg.Changed() // before the snapshot: a change in between is then seen twice, not missed
 		s.live.review(s.ctx, s.cfg.Snapshot())
-		s.upstream.renew() // afterwards: origins can make it slow
+		s.upstream.renew()
 		select {
 		case <-changed:
 		case <-s.ctx.Done():
@@ -229,5 +229,6 @@ func (s *Server) Close() {
 		k.Conn.Close()
 	}
 	s.upstream.renew()
+	s.upstream.closing.Wait()
 	s.work.Wait()
 }

@@ -25,6 +25,8 @@ type upstream struct {
 	cfg    Config
 	limits limits
 
+	closing sync.WaitGroup // of idle connections
+
 	mu       sync.Mutex
 	resolved map[string]resolution // guarded by mu
 	pools    map[pool]*origins     // guarded by mu
@@ -59,14 +61,15 @@ func (u *upstream) origins(p pool) *origins {
 }
 
 // renew ends all idle connections. Those at work end with their requests: a transport that was told to
-// close its idle connections, and gets no more requests, keeps none.
+// close its idle connections, and gets no more requests, keeps none. It does not wait: an origin that does not read
+// makes the end of TLS take seconds, in which the next policy would reach nothing that is live.
 func (u *upstream) renew() {
 	u.mu.Lock()
 	pools := u.pools
 	u.pools = map[pool]*origins{}
 	u.mu.Unlock()
 	for _, o := range pools {
-		o.CloseIdleConnections()
+		u.closing.Go(o.CloseIdleConnections)
 	}
 }
 
