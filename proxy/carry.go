@@ -61,6 +61,8 @@ func (s *Server) terminate(f *flow, granted bool) {
 		s.refuseBytes(f, conn, granted, err)
 	case speaks == speaksHTTP:
 		s.requests.give(s.client(conn, f))
+	case speaks == speaksHTTP2:
+		s.streams.give(s.streamConn(conn, f))
 	default:
 		s.handshake(f, conn)
 	}
@@ -70,8 +72,12 @@ func (s *Server) terminate(f *flow, granted bool) {
 const (
 	speaksOther = iota
 	speaksHTTP
+	speaksHTTP2 // without TLS, as clients of gRPC do that were told to
 	speaksTLS
 )
+
+// preface is what a client of HTTP/2 begins with that knows its server (RFC 9113 3.3 and 3.4).
+var preface = []byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 
 // recordHandshake is the first byte of every TLS connection (RFC 8446 5.1).
 const recordHandshake = 0x16
@@ -82,10 +88,14 @@ func sniff(c *peeked) (int, error) {
 		if len(c.head) > 0 && c.head[0] == recordHandshake {
 			return speaksTLS, nil
 		}
-		if i := bytes.IndexFunc(c.head, notInMethod); i >= 0 || len(c.head) > 32 {
-			if i > 0 && (c.head[i] == ' ' || c.head[i] == '\t') {
-				return speaksHTTP, nil
-			}
+		i := bytes.IndexFunc(c.head, notInMethod)
+		switch {
+		case bytes.HasPrefix(c.head, preface):
+			return speaksHTTP2, nil
+		case len(c.head) > 0 && bytes.HasPrefix(preface, c.head): // not all of it
+		case i > 0 && (c.head[i] == ' ' || c.head[i] == '\t'):
+			return speaksHTTP, nil
+		case i >= 0 || len(c.head) > 32:
 			return speaksOther, nil
 		}
 		if err := c.more(); err != nil {

@@ -199,13 +199,14 @@ func oneLine(s string) string {
 	return s
 }
 
-// http2Refusal is what a client that begins with HTTP/2 understands: an empty SETTINGS frame, then
-// GOAWAY with HTTP_1_1_REQUIRED and the reason (RFC 9113 6.5, 6.8).
+// http2Refusal is what a client that begins with HTTP/2 where it cannot understands: an empty SETTINGS frame, then
+// GOAWAY with HTTP_1_1_REQUIRED and the reason (RFC 9113 6.5, 6.8). It takes every stream for processed: a client of gRPC
+// sends what was not again at once, and for ever.
 func http2Refusal(reason string) []byte {
 	frame := []byte{0, 0, 0, 4, 0, 0, 0, 0, 0}
 	n := 8 + len(reason)
 	frame = append(frame, byte(n>>16), byte(n>>8), byte(n), 7, 0, 0, 0, 0, 0)
-	frame = append(frame, 0, 0, 0, 0, 0, 0, 0, 0xd)
+	frame = append(frame, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0xd)
 	return append(frame, reason...)
 }
 

@@ -40,3 +40,62 @@ func TestGRPCTrailersOnly(t *testing.T) {
 		resp.Body.Close()
 	}
 }
+
+// Clients of gRPC that were told to go without TLS are judged call by call like others, speak HTTP/2 to the origin, and have
+// no secret put in. A connection that is denied ends with a status, and not with one on which the client tries at once again.
+func TestGRPCWithoutTLS(t *testing.T) {
+	for _, door := range doors {
+		w, placeholder := withSecret(t, strings.Replace(grpcPolicy, "host: grpc.example\n        port: 443", "host: api.example\n        ports: [50051, 443]", 1))
+		w.h2c("api.example", 50051, func(rw http.ResponseWriter, r *http.Request) {
+			rw.Header().Set("Content-Type", "application/grpc")
+			rw.Header().Set("Trailer", "Grpc-Status")
+			body, _ := io.ReadAll(r.Body)
+			_, _ = io.WriteString(rw, r.Proto+" "+string(body))
+			rw.Header().Set("Grpc-Status", "0")
+		})
+		for _, row := range []struct{ address, path, token, body, status string }{
+			{"api.example:50051", "/echo.Echo/Chat", "", "HTTP/2.0 hi", "0"},
+			{"api.example:50051", "/echo.Echo/Other", "", "", "7"},
+			{"api.example:50051", "/echo.Echo/Chat", placeholder, "", "7"},
+			{"else.example:50051", "/echo.Echo/Chat", "", "", "7"},
+			{"api.example:443", "/echo.Echo/Chat", "", "", "7"},
+		} {
+			r, _ := http.NewRequestWithContext(t.Context(), "POST", "http://"+row.address+row.path, strings.NewReader("hi"))
+			r.Header.Set("Content-Type", "application/grpc")
+			if row.token != "" {
+				r.Header.Set("Authorization", "Bearer "+row.token)
+			}
+			resp, err := w.h2cClient(door).Do(r)
+			if err != nil {
+				t.Fatal(door, row, err)
+			}
+			body, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if status := resp.Header.Get("Grpc-Status") + resp.Trailer.Get("Grpc-Status"); string(body) != row.body || status != row.status || err != nil {
+				t.Errorf("%s %+v: got %q with status %s, %v", door, row, body, status, err)
+			}
+		}
+		if got := strings.Count(w.sink.verdicts(), "deny"); got != 4 {
+			t.Errorf("%s: recorded %s", door, w.sink.verdicts())
+		}
+	}
+}
+
+// h2c serves host:port with HTTP/2 alone, without TLS.
+func (w *world) h2c(host string, port int, h http.HandlerFunc) {
+	var protocols http.Protocols
+	protocols.SetUnencryptedHTTP2(true)
+	l := listen(w.t)
+	s := &http.Server{Handler: h, Protocols: &protocols, ErrorLog: quiet()}
+	w.t.Cleanup(func() { s.Close() })
+	w.route(host, port, l.Addr().String())
+	go func() { _ = s.Serve(l) }()
+}
+
+func (w *world) h2cClient(door string) *http.Client {
+	c := w.client(door)
+	var protocols http.Protocols
+	protocols.SetUnencryptedHTTP2(true)
+	c.Transport.(*http.Transport).Protocols = &protocols
+	return c
+}

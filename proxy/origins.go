@@ -56,8 +56,9 @@ func (u *upstream) newOrigins(p pool) *origins {
 
 func (u *upstream) newTransport(tls *tls.Config, p pool) *http.Transport {
 	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(p.http2)
+	protocols.SetHTTP1(!p.clear)
+	protocols.SetHTTP2(p.http2 && !p.clear)
+	protocols.SetUnencryptedHTTP2(p.clear)
 	untaken := maxUntaken
 	if p.narrow {
 		untaken = maxUntakenOfMany

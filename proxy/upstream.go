@@ -35,6 +35,7 @@ type upstream struct {
 // pool names connections that may serve each other's requests.
 type pool struct {
 	http2   bool   // the client speaks it: gRPC needs it on both legs, everything else is faster without
+	clear   bool   // HTTP/2 without TLS, whose server the client knew
 	narrow  bool   // there are many streams, and none may hold much
 	secrets string // providers whose secrets the requests carry: an origin may remember them by connection
 }
