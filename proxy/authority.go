@@ -25,18 +25,26 @@ func (x *exchange) checkAuthority() *refusal {
 			return refuse(http.StatusBadRequest, policy.CodeAuthority, "the request has a Host field beside its :authority, and they differ")
 		}
 	}
-	if x.r.Host != f.authority(true) && !f.isNamed(x.r.Host) {
+	if !f.isNamed(x.r.Host) {
 		return refuse(http.StatusMisdirectedRequest, policy.CodeAuthority,
 			fmt.Sprintf("the request is for %s, the connection goes to %s", oneLine(x.r.Host), f.authority(true)))
 	}
 	return nil
 }
 
-// isNamed tells whether an authority, in whatever spelling, is that of the flow.
+// isNamed tells whether an authority, in whatever spelling, is that of the flow. A connection's requests have mostly the
+// same one.
 func (f *flow) isNamed(authority string) bool {
+	if known := f.named.Load(); known != nil && *known == authority {
+		return true
+	}
 	_, port := f.scheme()
 	host, port, err := splitAuthority(authority, port)
-	return err == nil && host == f.host && port == f.port
+	if err != nil || host != f.host || port != f.port {
+		return false
+	}
+	f.named.Store(&authority)
+	return true
 }
 
 // dropNominated takes the fields out that Connection names before the request is judged by them, since they do not

@@ -168,6 +168,14 @@ func (s *Server) refuseHandshake(f *flow, err error) {
 	s.recordL4(f, policy.CodeProtocol, reason)
 }
 
+// moreOf is what a client said so far, or enough to tell a protocol by where it sends that in pieces.
+func moreOf(conn *peeked) []byte {
+	_ = conn.SetReadDeadline(time.Now().Add(time.Second))
+	for len(conn.head) < native.Enough && native.Begun(conn.head) && conn.more() == nil {
+	}
+	return conn.head
+}
+
 // secureNative is TLS for f's client, whatever it speaks within.
 func (s *Server) secureNative(f *flow) native.Secure {
 	return func(c net.Conn) (net.Conn, error) {
@@ -192,7 +200,7 @@ func (s *Server) refuseBytes(f *flow, conn *peeked, granted bool, err error) {
 	case err == nil:
 		r = s.recordL4(f, policy.CodeProtocol, "the policy inspects this destination, and the client speaks neither TLS nor HTTP")
 	}
-	if err != nil || r == nil || !native.Refuse(conn, conn.head, r.sentence(), s.secureNative(f)) {
+	if err != nil || r == nil || !native.Refuse(conn, moreOf(conn), native.Reason{Text: r.sentence(), Denied: !r.outside()}, s.secureNative(f)) {
 		f.socket.reset()
 		return
 	}

@@ -74,7 +74,7 @@ func (x *exchange) ticket() *ticket {
 
 // pool is that of connections which may carry the request.
 func (x *exchange) pool() pool {
-	p := pool{http2: x.isHTTP2(), secrets: strings.Join(x.secrets, ",")}
+	p := pool{http2: x.isHTTP2(), opened: x.opened, secrets: strings.Join(x.secrets, ",")}
 	p.clear = p.http2 && !x.flow.secure
 	p.narrow = p.http2 && x.server.served.Load() > manyStreams
 	return p

@@ -79,3 +79,10 @@ func FrameHeads(b []byte, n int) (seen [][3]uint32) {
 	}
 	return seen
 }
+
+// ForgetResolutions has every name resolved anew.
+func (s *Server) ForgetResolutions() {
+	s.upstream.mu.Lock()
+	defer s.upstream.mu.Unlock()
+	s.upstream.resolved = map[string]resolution{}
+}

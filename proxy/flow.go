@@ -26,8 +26,9 @@ type flow struct {
 	sni    string   // canonical, "" if the client sent none
 	offers []string // application protocols the client offered
 
-	verdict *refusal    // set: the answer to every request, whatever it asks
-	judged  atomic.Bool // something about this flow was recorded
+	named   atomic.Pointer[string] // an authority that was found to be this flow's
+	verdict *refusal               // set: the answer to every request, whatever it asks
+	judged  atomic.Bool            // something about this flow was recorded
 }
 
 func (f *flow) destination() policy.Destination {

@@ -146,7 +146,7 @@ func rootCause(err error) string {
 // header and phrase carry the denial's number to programs that show neither body nor fields.
 func (r *refusal) header() http.Header {
 	h := http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}}
-	if r.id > 0 {
+	if r.id > 0 && !r.outside() {
 		h.Set(denialField, strconv.FormatInt(r.id, 10))
 	}
 	return h
@@ -154,10 +154,19 @@ func (r *refusal) header() http.Header {
 
 func (r *refusal) phrase() string {
 	switch {
-	case r.decision.Code == codeUpstreamTLS, r.decision.Code == codeUpstreamTimeout, r.decision.Code == codeUpstreamUnreachable:
-		return http.StatusText(r.status)
+	case r.outside():
+		return fmt.Sprintf("%s (exeat: %s)", http.StatusText(r.status), r.decision.Code)
 	case r.id > 0:
 		return fmt.Sprintf("denied by exeat: %d", r.id)
 	}
 	return "denied by exeat"
+}
+
+// outside reports that nothing was denied: what failed is beyond us.
+func (r *refusal) outside() bool {
+	switch r.decision.Code {
+	case codeUpstreamTLS, codeUpstreamTimeout, codeUpstreamUnreachable:
+		return true
+	}
+	return false
 }

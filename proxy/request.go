@@ -29,6 +29,7 @@ type exchange struct {
 	target      *url.URL                // as sent
 	decision    policy.Decision         // of the policy, allowed
 	addresses   []netip.Addr            // checked
+	opened      string                  // networks in which they may be, beside public ones
 	failure     error                   // why they could not be found
 	secrets     []string                // providers whose credentials were put in
 	masked      bool                    // its answer is looked through for secrets
@@ -133,6 +134,9 @@ func (x *exchange) decide(snapshot Snapshot) *refusal {
 		return addressRefusal(forbidden, x.decision, "l7")
 	}
 	x.failure = err
+	for _, prefix := range admission.AllowedIPs {
+		x.opened += prefix.String() + " "
+	}
 	return nil
 }
 

@@ -37,6 +37,7 @@ type pool struct {
 	http2   bool   // the client speaks it: gRPC needs it on both legs, everything else is faster without
 	clear   bool   // HTTP/2 without TLS, whose server the client knew
 	narrow  bool   // there are many streams, and none may hold much
+	opened  string // networks that the policy opens for the request: what is there answers no other's
 	secrets string // providers whose secrets the requests carry: an origin may remember them by connection
 }
 

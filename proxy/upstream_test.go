@@ -256,7 +256,7 @@ func TestSpliceUnreachable(t *testing.T) {
 	w := newWorld(t, basePolicy)
 	w.address("raw.example")
 	answer := w.exchange(explicit, "raw.example", 443, "GET / HTTP/1.1\r\nHost: raw.example\r\nConnection: close\r\n\r\n")
-	if !strings.HasPrefix(answer, "HTTP/1.1 502 Bad Gateway\r\n") || !strings.Contains(answer, "upstream_unreachable") {
+	if !strings.HasPrefix(answer, "HTTP/1.1 502 Bad Gateway (exeat: upstream_unreachable)\r\n") || !strings.Contains(answer, "upstream_unreachable") {
 		t.Errorf("got %s", answer)
 	}
 	if e, ok := w.sink.completed(1); !ok || e.Status != 502 {

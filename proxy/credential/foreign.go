@@ -53,7 +53,7 @@ func repeats(own []binding, value string) bool {
 // foreignHeader looks at all spellings that CGI takes for a carrier; a placeholder counts in the right one alone.
 func foreignHeader(own []binding, h http.Header) (where, value string) {
 	for key, values := range h {
-		name := key
+		name := http.CanonicalHeaderKey(key)
 		if strings.Contains(key, "_") {
 			name = http.CanonicalHeaderKey(alike.Field(key))
 		}

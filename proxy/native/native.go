@@ -29,11 +29,25 @@ func newClient(c net.Conn, secure Secure) *client {
 	return &client{Conn: c, said: bufio.NewReader(io.LimitReader(c, maxAsked)), secure: secure}
 }
 
+// Reason is why a client is refused.
+type Reason struct {
+	Text   string
+	Denied bool // it was not allowed; else something failed
+}
+
+// Enough is how many bytes of a client's tell which protocol it is, if any.
+const Enough = postgresHead
+
+// Begun tells whether fewer bytes may be the beginning of one.
+func Begun(said []byte) bool {
+	return len(said) > 0 && (said[0] == 0 || said[0] == '*' || said[0] == 'S')
+}
+
 // protocol is one that can be told from the first bytes of its client, and how it says no. Refuse returns when there is
 // nothing left to say; an error means that nothing was, or that it cannot have been heard.
 type protocol struct {
 	begins func(said []byte) bool
-	refuse func(c *client, reason string) error
+	refuse func(c *client, reason Reason) error
 }
 
 func protocols() []protocol {
@@ -46,11 +60,12 @@ func protocols() []protocol {
 
 // Refuse tells the client behind c the reason, if it can be told from said, which is the beginning of what c has to
 // read, which protocol it speaks. It reports whether it did, and leaves c open.
-func Refuse(c net.Conn, said []byte, reason string, secure Secure) bool {
+func Refuse(c net.Conn, said []byte, reason Reason, secure Secure) bool {
+	reason.Text = oneLine(reason.Text)
 	for _, p := range protocols() {
 		if p.begins(said) {
 			_ = c.SetDeadline(time.Now().Add(patience))
-			return p.refuse(newClient(c, secure), oneLine(reason)) == nil
+			return p.refuse(newClient(c, secure), reason) == nil
 		}
 	}
 	return false

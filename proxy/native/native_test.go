@@ -19,7 +19,7 @@ func conversation(t *testing.T, reason string, lines, answers []string) (heard s
 	go func() {
 		said := make([]byte, 4096)
 		n, _ := server.Read(said)
-		done <- native.Refuse(&replay{server, said[:n]}, said[:n], reason, noTLS)
+		done <- native.Refuse(&replay{server, said[:n]}, said[:n], native.Reason{Text: reason, Denied: !strings.Contains(reason, "Gateway")}, noTLS)
 		server.Close()
 	}()
 	for i, line := range lines {
@@ -104,6 +104,18 @@ func TestRefuseNobody(t *testing.T) {
 				t.Errorf("told, heard %q", heard)
 			}
 		})
+	}
+}
+
+// What failed is not called a lack of rights.
+func TestFailures(t *testing.T) {
+	for line, want := range map[string]string{
+		"*1\r\n$4\r\nPING\r\n": "-ERR Bad Gateway", startup(3<<16, "user\x00ada\x00\x00"): "E\x00\x00\x00\x27SFATAL\x00VFATAL\x00C08001\x00MBad Gateway",
+		"SSH-2.0-x\r\n": "SSH-2.0-exeat\r\n\x00\x00\x00\x24\x0b\x01\x00\x00\x00\x07\x00\x00\x00\x0bBad Gateway",
+	} {
+		if heard, _ := conversation(t, "Bad Gateway", []string{line}, []string{want}); heard != want {
+			t.Errorf("heard %q, want %q", heard, want)
+		}
 	}
 }
 

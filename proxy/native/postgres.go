@@ -28,7 +28,7 @@ func isPostgres(said []byte) bool {
 
 // refusePostgres answers the StartupMessage, after whatever encryption the client asks for: what a server says instead of
 // encrypting, libpq does not show.
-func refusePostgres(c *client, reason string) error {
+func refusePostgres(c *client, reason Reason) error {
 	for range 3 { // encryption by GSS, by TLS, none
 		head, err := c.said.Peek(postgresHead)
 		if err != nil {
@@ -65,10 +65,15 @@ func (c *client) encrypt(code uint32) error {
 	return err
 }
 
-// postgresError is an ErrorResponse with the severity, the SQLSTATE invalid_authorization_specification and the text.
-func postgresError(reason string) []byte {
+// postgresError is an ErrorResponse with the severity, the text, and the SQLSTATE of either invalid_authorization_specification
+// or sqlclient_unable_to_establish_sqlconnection.
+func postgresError(reason Reason) []byte {
+	state := "08001"
+	if reason.Denied {
+		state = "28000"
+	}
 	var fields []byte
-	for _, f := range []string{"SFATAL", "VFATAL", "C28000", "M" + reason} {
+	for _, f := range []string{"SFATAL", "VFATAL", "C" + state, "M" + reason.Text} {
 		fields = append(append(fields, f...), 0)
 	}
 	fields = append(fields, 0)

@@ -3,7 +3,6 @@ package native
 import (
 	"bufio"
 	"fmt"
-	"io"
 )
 
 // isRedis finds a command as an array of RESP, which is how clients send them.
@@ -13,16 +12,20 @@ func isRedis(said []byte) bool {
 
 // refuseRedis answers every command with the error until the client leaves: many begin with commands of their own, whose
 // errors they pass over (Redis documentation, "Redis serialization protocol specification").
-func refuseRedis(c *client, reason string) error {
+func refuseRedis(c *client, reason Reason) error {
+	kind := "ERR"
+	if reason.Denied {
+		kind = "NOPERM"
+	}
 	for n := 0; ; n++ {
 		err := skipCommand(c.said)
-		if n > 0 && err == io.EOF {
-			return nil
-		}
-		if err != nil {
+		switch {
+		case err != nil && n > 0:
+			return nil // it was told
+		case err != nil:
 			return err
 		}
-		if _, err := fmt.Fprintf(c, "-NOPERM %s\r\n", reason); err != nil {
+		if _, err := fmt.Fprintf(c, "-%s %s\r\n", kind, reason.Text); err != nil {
 			return err
 		}
 	}
