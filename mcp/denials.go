@@ -99,6 +99,8 @@ func (h *host) explain(ctx context.Context, info sandbox.Info, denial tool.Denia
 		e.Step = "tell the user: only allowed_ips at the endpoint opens a private address, and nothing opens one of this machine"
 	case denial.Code == string(policy.CodeTooLong):
 		e.Step = "tell the user: the endpoint's max_body_bytes (graphql_max_body_bytes, mcp.max_body_bytes, json_rpc.max_body_bytes) says how much is read"
+	case denial.Code == "credential_detached":
+		e.Step = "no proposal is needed: the user can lend the secret again with exeat sandbox provider attach " + info.Name + " PROVIDER"
 	default:
 		e.Step = "no addition to the policy can be suggested for this; tell the user"
 	}

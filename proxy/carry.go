@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path"
 	"slices"
@@ -25,8 +26,13 @@ func (s *Server) carry(f *flow) {
 		s.inside.give(s.client(f.conn, f))
 		return
 	}
-	if f.host == hostName {
+	switch f.host {
+	case hostName:
 		s.lend(f)
+		return
+	case insideName: // no rule leads there
+		f.verdict = refuse(http.StatusForbidden, policy.CodeProtocol, insideName+" is the sandbox's own, and speaks HTTP on port 80: use http://"+insideName)
+		s.terminate(f, false)
 		return
 	}
 	snapshot := s.cfg.Snapshot()

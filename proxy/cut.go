@@ -23,7 +23,7 @@ func (x *exchange) register(g *grant) {
 }
 
 func detached(provider string) *refusal {
-	return refuse(http.StatusForbidden, policy.CodeCredential,
+	return refuse(http.StatusForbidden, codeDetached,
 		fmt.Sprintf("provider %q was detached from this sandbox, and with it what carried its secret", provider))
 }
 

@@ -24,7 +24,8 @@ const (
 	codeUpstreamTimeout     policy.Code = "upstream_timeout"
 	codeInternal            policy.Code = "internal_error"
 	codeBusy                policy.Code = "busy"
-	codeForeign             policy.Code = "foreign_credential" // somebody else's key to a provider's host
+	codeDetached            policy.Code = "credential_detached" // the placeholder of a provider that was detached
+	codeForeign             policy.Code = "foreign_credential"  // somebody else's key to a provider's host
 )
 
 // refusal is an answer of our own instead of the origin's.

@@ -185,6 +185,17 @@ func TestInside(t *testing.T) {
 		if got := w.sink.verdicts(); got != "" {
 			t.Errorf("%s: recorded %s", door, got)
 		}
+		if door == "absolute" {
+			continue
+		}
+		if resp, err = client.Get("https://exeat.local/mcp"); err != nil {
+			t.Fatalf("%s: %v", door, err)
+		}
+		body, _ = io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != 403 || !strings.Contains(string(body), "use http://exeat.local") || !strings.Contains(string(body), `"rule_missing": ""`) {
+			t.Errorf("%s: by TLS: %s %s", door, resp.Status, body)
+		}
 	}
 }
 

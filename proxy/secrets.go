@@ -31,7 +31,7 @@ func (x *exchange) addCredentials() *refusal {
 	}
 	used, err := secrets.Apply(to, x.flow.secure, x.r.Header, x.target)
 	if err != nil {
-		return refuse(http.StatusForbidden, policy.CodeCredential, err.Error())
+		return misused(err)
 	}
 	x.secrets = used
 	if r := x.fillBody(secrets, to); r != nil {
@@ -41,6 +41,15 @@ func (x *exchange) addCredentials() *refusal {
 		wantWhole(x.r.Header)
 	}
 	return nil
+}
+
+// misused refuses a placeholder where it must not go.
+func misused(err error) *refusal {
+	code := policy.CodeCredential
+	if misuse, ok := errors.AsType[*credential.Misuse](err); ok && misuse.Detached {
+		code = codeDetached
+	}
+	return refuse(http.StatusForbidden, code, err.Error())
 }
 
 // wantWhole asks for an answer in which what repeats a secret can be found: it is not compressed, and nobody chooses
@@ -63,7 +72,7 @@ func (x *exchange) fillBody(secrets Credentials, to string) *refusal {
 	}
 	body, used, err := secrets.Body(to+x.request.Path, x.flow.secure, x.r.Header.Get("Content-Type"), x.read.body)
 	if err != nil {
-		return refuse(http.StatusForbidden, policy.CodeCredential, err.Error())
+		return misused(err)
 	}
 	x.secrets = append(x.secrets, used...)
 	x.r.Body, x.r.ContentLength = replayed{bytes.NewReader(body), x.r.Body}, int64(len(body))
@@ -79,7 +88,7 @@ type watched struct {
 func (w watched) Read(p []byte) (int, error) {
 	n, err := w.Reader.Read(p)
 	if misuse, ok := errors.AsType[*credential.Misuse](err); ok {
-		w.x.ended.Store(refuse(http.StatusForbidden, policy.CodeCredential, misuse.Error()))
+		w.x.ended.Store(misused(misuse))
 	}
 	return n, err
 }

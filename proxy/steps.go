@@ -65,10 +65,16 @@ func (s *Server) nextSteps(r *refusal) []string {
 	case codeBusy, codeInternal, policy.CodeRecord:
 		return []string{"Nothing is wrong with the request. Tell the user that exeat reported " + string(d.Code) + ", then retry."}
 	case policy.CodePolicy, policy.CodeAddress:
+	case codeDetached:
+		return []string{
+			"Nothing is wrong with the policy. Tell the user that the provider is detached from this sandbox.",
+			fmt.Sprintf("On the host, `exeat sandbox provider attach %s PROVIDER` lends its secret again.", s.sandbox()),
+			r.more("says more"),
+		}
 	case policy.CodeTooLong:
 		return []string{
 			"Send less, or have the limit of the endpoint raised from outside: no rule changes it.",
-			fmt.Sprintf("Report denial %d to the user; on the host: exeat logs %s --denied", r.id, s.sandbox()),
+			s.report(r),
 			r.more("says more"),
 		}
 	default:
@@ -85,9 +91,15 @@ func (s *Server) nextSteps(r *refusal) []string {
 	}
 	return []string{
 		"Stop retrying: the answer stays the same until the policy changes, and it can only be changed from outside the sandbox.",
-		fmt.Sprintf("Report denial %d to the user; on the host: exeat logs %s --denied", r.id, s.sandbox()),
+		s.report(r),
 		r.more("says what would allow it; await_change returns when it is allowed"),
 	}
+}
+
+// report asks for what a user can do with a denial; the command stands in quotation marks, since some clients join the steps
+// to one line.
+func (s *Server) report(r *refusal) string {
+	return fmt.Sprintf("Report denial %d to the user: on the host, `exeat logs %s --denied` shows it.", r.id, s.sandbox())
 }
 
 // deniedFile is where the sandbox finds its denials as text; the supervisor writes it.

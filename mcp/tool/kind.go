@@ -24,6 +24,7 @@ var sentences = map[string]string{
 	string(policy.CodeFile):       "not permitted: the file is not in the sandbox's view, may not be changed, or is a socket of the host",
 	string(policy.CodeRecord):     "not permitted: the decision could not be recorded",
 	string(policy.CodeHostPort):   "not permitted: a port of the host is lent when a sandbox is created, and at no other time",
+	"credential_detached":         "not permitted: the provider of the credential was detached from the sandbox",
 	"foreign_credential":          "not permitted: somebody else's credential was sent to a provider's host",
 	"busy":                        "not permitted: too many other requests were being read",
 	"internal_error":              "not permitted: exeat failed while handling it",
