@@ -23,7 +23,7 @@ func FuzzPush(f *testing.F) {
 			t.Fatalf("read %d bytes", read)
 		}
 		p.sideBand = 0
-		report := bytes.NewReader(p.result(&refusal{id: 7}))
+		report := bytes.NewReader(p.result(&refusal{id: 7}, []string{"Stop."}))
 		var got, refs []string
 		for _, c := range p.commands {
 			refs = append(refs, c.ref)

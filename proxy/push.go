@@ -154,7 +154,7 @@ func (x *exchange) refusePush(p *pushCommands, r *refusal) {
 	}
 	x.w.Header().Set(denialField, strconv.FormatInt(r.id, 10))
 	connOf(x.r).setPhrase(http.StatusOK, r.phrase())
-	x.writePushResult(p.result(r))
+	x.writePushResult(p.result(r, x.server.nextSteps(r)))
 }
 
 func (x *exchange) writePushResult(body []byte) {
@@ -166,8 +166,9 @@ func (x *exchange) writePushResult(body []byte) {
 	_, _ = x.w.Write(body)
 }
 
-// result is the report of gitprotocol-pack, "Report Status": the pack arrived, every ref is refused.
-func (p *pushCommands) result(r *refusal) []byte {
+// result is the report of gitprotocol-pack, "Report Status": the pack arrived, every ref is refused. The steps are those
+// that git prints of other denials, too.
+func (p *pushCommands) result(r *refusal, steps []string) []byte {
 	var report bytes.Buffer
 	writePacket(&report, "unpack ok\n")
 	for _, c := range p.commands {
@@ -179,7 +180,7 @@ func (p *pushCommands) result(r *refusal) []byte {
 	}
 	const progress, data = 2, 1
 	var out bytes.Buffer
-	p.writeBand(&out, progress, []byte("exeat: "+oneLine(r.shown().Reason)+"\n"))
+	p.writeBand(&out, progress, []byte(strings.Join(append([]string{"exeat: " + oneLine(r.shown().Reason)}, steps...), "\n")+"\n"))
 	p.writeBand(&out, data, report.Bytes())
 	out.WriteString("0000")
 	return out.Bytes()
