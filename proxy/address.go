@@ -12,6 +12,7 @@ var neverReachable = prefixes(
 	"::/128", "::1/128", "fe80::/10", "ff00::/8", "100::/64",
 	"168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32", // Azure, Alibaba, Oracle metadata
 	"fd00:ec2::/32", "fd20:ce::254/128", "fd00:42::42/128", // AWS, Google, Scaleway metadata
+	"fd00:a9fe:a9fe::1/128", "fd00:c1::a9fe:a9fe/128", "fd00:100::100:200/128", // Linode, Oracle, Alibaba metadata
 )
 
 // Networks that are somebody's own: open only where the policy names them.
@@ -59,28 +60,35 @@ func (e *addressError) Error() string { return e.Reason }
 
 // checkAddresses passes only if every address of host may be dialled: an answer that mixes a public
 // address with an internal one is how DNS rebinding looks.
-func checkAddresses(host string, addresses []netip.Addr, allowed []netip.Prefix) error {
+func (u *upstream) checkAddresses(host string, addresses []netip.Addr, allowed []netip.Prefix) error {
+	this, err := u.interfaces.now()
+	if err != nil {
+		return err
+	}
 	literal, _ := parseLiteral(host)
 	for _, a := range addresses {
-		if err := checkAddress(a, a == literal, allowed); err != nil {
+		if err := this.checkAddress(a, a == literal, allowed); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkAddress(a netip.Addr, literal bool, allowed []netip.Prefix) error {
+func (o own) checkAddress(a netip.Addr, literal bool, allowed []netip.Prefix) error {
 	if a.Zone() != "" {
 		return &addressError{Reason: fmt.Sprintf("address %s is bound to a link of this machine", a)}
 	}
 	forms := disguises(a)
 	for _, form := range forms {
-		if contains(neverReachable, form) {
+		switch {
+		case contains(neverReachable, form):
 			return &addressError{Reason: fmt.Sprintf("address %s is never reachable from a sandbox", a)}
+		case o.has(form):
+			return &addressError{Reason: fmt.Sprintf("address %s is this machine's own: only its ports lent with --host-port are reachable", a)}
 		}
 	}
 	for _, form := range forms {
-		if contains(privateNetworks, form) && !literal && !contains(allowed, form) {
+		if (contains(privateNetworks, form) || contains(o.links, form)) && !literal && !contains(allowed, form) {
 			return &addressError{
 				Reason:  fmt.Sprintf("address %s is in a private network", a),
 				Missing: fmt.Sprintf("allowed_ips: [%q]", netip.PrefixFrom(form, form.BitLen()).String()),

@@ -116,7 +116,9 @@ type Config struct {
 	Roots       *x509.CertPool // whom to trust upstream; nil trusts nobody
 	Resolver    Resolver       // nil: the system's
 	// Dial connects to an address that was resolved and checked before; nil: a plain dialer.
-	Dial        func(ctx context.Context, network, address string) (net.Conn, error)
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Interfaces has the addresses of this machine, which are never dialled; nil: the system's.
+	Interfaces  func() ([]net.Addr, error)
 	Logger      *slog.Logger // nil: silent
 	SandboxName string
 }
@@ -128,6 +130,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Dial == nil {
 		c.Dial = (&net.Dialer{}).DialContext
+	}
+	if c.Interfaces == nil {
+		c.Interfaces = net.InterfaceAddrs
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -29,7 +29,7 @@ func detached(provider string) *refusal {
 
 func (x *exchange) holds(snapshot Snapshot) bool {
 	d, admission := x.judgeBy(snapshot)
-	return d.Verdict != policy.Denied && checkAddresses(x.flow.host, x.addresses, admission.AllowedIPs) == nil
+	return d.Verdict != policy.Denied && x.server.upstream.checkAddresses(x.flow.host, x.addresses, admission.AllowedIPs) == nil
 }
 
 func (x *exchange) revoke(snapshot Snapshot) {

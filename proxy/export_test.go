@@ -64,8 +64,13 @@ func (s *Server) HurryLimits(d time.Duration) {
 // SetBodyTimeout replaces the patience with bodies that have to be judged.
 func (s *Server) SetBodyTimeout(d time.Duration) { s.limits.body = d }
 
-// CheckAddresses is checkAddresses.
-var CheckAddresses = checkAddresses
+// Checker is checkAddresses on one machine that has these interfaces.
+func Checker(list func() ([]net.Addr, error)) func(host string, addresses []netip.Addr, allowed ...netip.Prefix) error {
+	u := newUpstream(Config{Interfaces: list}, defaultLimits())
+	return func(host string, addresses []netip.Addr, allowed ...netip.Prefix) error {
+		return u.checkAddresses(host, addresses, allowed)
+	}
+}
 
 // FrameHeads is what is seen of frames that come in pieces of n bytes: kind, flags and stream.
 func FrameHeads(b []byte, n int) (seen [][3]uint32) {

@@ -197,7 +197,7 @@ func (t *tunnel) holds(snapshot Snapshot) bool {
 	if admission.Decision.Verdict == policy.Denied || admission.Inspect || !t.strict && !admission.SkipTLS {
 		return false // without tls: skip the name in the greeting would have been looked at
 	}
-	return checkAddresses(t.flow.host, t.addresses, admission.AllowedIPs) == nil
+	return t.server.upstream.checkAddresses(t.flow.host, t.addresses, admission.AllowedIPs) == nil
 }
 
 // revoke cuts the tunnel; it is recorded where it ran. Thousands of records, each of them committed, would

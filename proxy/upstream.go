@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -18,12 +19,14 @@ import (
 const (
 	resolutionLife = 30 * time.Second
 	maxResolutions = 1024
+	maxAddresses   = 16 // of a name that are kept and dialled: a hostile answer holds thousands
 )
 
 // upstream reaches the outside: it resolves, checks and dials, and pools TLS and HTTP connections.
 type upstream struct {
-	cfg    Config
-	limits limits
+	cfg        Config
+	limits     limits
+	interfaces *interfaces
 
 	closing sync.WaitGroup // of idle connections
 
@@ -47,7 +50,7 @@ type resolution struct {
 }
 
 func newUpstream(cfg Config, l limits) *upstream {
-	return &upstream{cfg: cfg, limits: l, resolved: map[string]resolution{}, pools: map[pool]*origins{}}
+	return &upstream{cfg: cfg, limits: l, interfaces: &interfaces{list: cfg.Interfaces}, resolved: map[string]resolution{}, pools: map[pool]*origins{}}
 }
 
 // origins has the connections of a pool.
@@ -82,10 +85,10 @@ func (u *upstream) resolve(ctx context.Context, host string, allowed []netip.Pre
 	if err != nil {
 		return nil, err
 	}
-	if err := checkAddresses(host, addresses, allowed); err != nil {
+	if err := u.checkAddresses(host, addresses, allowed); err != nil {
 		return nil, err
 	}
-	return addresses, nil
+	return addresses[:min(len(addresses), maxAddresses)], nil
 }
 
 func (u *upstream) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
@@ -111,7 +114,15 @@ func (u *upstream) lookup(ctx context.Context, host string) ([]netip.Addr, error
 	return addresses, nil
 }
 
+// remember keeps what will be dialled. Of an answer of which the rest would be refused it keeps nothing: the next
+// check has to see that rest too.
 func (u *upstream) remember(host string, addresses []netip.Addr) {
+	if len(addresses) > maxAddresses {
+		if u.checkAddresses(host, addresses[maxAddresses:], nil) != nil {
+			return
+		}
+		addresses = slices.Clone(addresses[:maxAddresses])
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if len(u.resolved) >= maxResolutions {

@@ -79,7 +79,7 @@ func TestCheckAddresses(t *testing.T) {
 			for _, p := range allowed {
 				prefixes = append(prefixes, netip.MustParsePrefix(p))
 			}
-			switch err := proxy.CheckAddresses(host, []netip.Addr{netip.MustParseAddr("1.1.1.1"), a}, prefixes); {
+			switch err := proxy.Checker(machine())(host, []netip.Addr{netip.MustParseAddr("1.1.1.1"), a}, prefixes...); {
 			case err == nil:
 				return public
 			case strings.Contains(err.Error(), "private"):

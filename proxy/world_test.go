@@ -54,7 +54,7 @@ func newWorld(t testing.TB, policyText string, adjust ...func(*proxy.Config)) *w
 	w.snapshot = proxy.Snapshot{Revision: 1, Engine: compile(t, policyText)}
 	cfg := proxy.Config{
 		Snapshot: w.current, Changed: w.change, Sink: w.sink, Callers: w, Names: w, CA: w.authority,
-		Roots: pool(w.public), Resolver: w, Dial: w.dial, SandboxName: "calm-otter",
+		Roots: pool(w.public), Resolver: w, Dial: w.dial, Interfaces: machine("127.0.0.1/8", "::1/128"), SandboxName: "calm-otter",
 	}
 	for _, f := range adjust {
 		f(&cfg)

@@ -25,5 +25,5 @@ func prepare(dir string) (world.Config, error) {
 		}
 		files[to] = built
 	}
-	return world.Config{Hosts: hosts, Bundle: ca.PEM(), Files: files}, nil
+	return world.Config{Hosts: hosts, Own: ownAddress, Bundle: ca.PEM(), Files: files}, nil
 }

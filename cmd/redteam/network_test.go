@@ -18,6 +18,7 @@ const everywhere = `  everywhere:
       - { host: rebind.example.com, port: 443, protocol: rest, enforcement: enforce, access: full }
       - { host: mixed.example.com, port: 443, protocol: rest, enforcement: enforce, access: full }
       - { host: private.example.com, port: 443, protocol: rest, enforcement: enforce, access: full }
+      - { host: own.example.com, port: 443, protocol: rest, enforcement: enforce, access: full, allowed_ips: ["93.184.216.0/24"] }
       - { host: inner.example.net, port: 80, protocol: rest, enforcement: enforce, access: full }
     binaries: [ { path: /usr/bin/curl } ]
 `
@@ -81,7 +82,7 @@ var networkAttacks = []attack{
 		want: []string{`public page`, `address_denied`}, record: denial{exe: "/usr/bin/curl", host: "mixed.example.com", port: 443, code: "address_denied"}, after: nothingCame("/nt14"),
 	},
 	{
-		id: "NT15", name: "a name that is an address of the house", policy: everywhere, script: `curl -sS https://private.example.com/nt15; curl -sS http://inner.example.net/nt15; curl -sS http://10.0.0.5/nt15`,
+		id: "NT15", name: "a name that is an address of the house, or the machine's own", policy: everywhere, script: `curl -sS https://own.example.com/nt15; curl -sS https://private.example.com/nt15; curl -sS http://inner.example.net/nt15; curl -sS http://10.0.0.5/nt15`,
 		want: []string{`address_denied`}, record: denial{exe: "/usr/bin/curl", host: "private.example.com", port: 443, code: "address_denied"}, after: nothingCame("/nt15"),
 	},
 	{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,6 +27,9 @@ var hosts = map[string]string{
 	"a.example.com": "93.184.216.34", "e.example.net": "93.184.216.99", "git.example.com": "93.184.216.35",
 	"metadata.example.net": "169.254.169.254", "inner.example.net": "10.0.0.5", "alibaba.example.net": "100.100.100.200",
 }
+
+// ownAddress is the machine's, at which its own services answer.
+const ownAddress = "93.184.216.40"
 
 // town is everything outside of the sandboxes: hosts that note who came, a
 // resolver that notes what it was asked, and a user's own services.
@@ -89,8 +93,9 @@ func (tn *town) serve(t *testing.T) {
 	for name := range hosts {
 		names = append(names, name)
 	}
-	cert, err := ca.Leaf(append(names, "rebind.example.com", "mixed.example.com", "private.example.com")...)
+	cert, err := ca.Leaf(append(names, "rebind.example.com", "mixed.example.com", "private.example.com", "own.example.com")...)
 	must(t, err)
+	tn.web(t, tls.NewListener(tn.listen(t, net.JoinHostPort(ownAddress, "443")), &tls.Config{Certificates: []tls.Certificate{cert}}))
 	for name, address := range hosts {
 		web := tn.listen(t, net.JoinHostPort(address, "443"))
 		tn.web(t, tls.NewListener(web, &tls.Config{Certificates: []tls.Certificate{cert}}))
@@ -166,7 +171,7 @@ func (tn *town) datagrams(t *testing.T, address string) {
 
 // resolver answers as the machine's own: rebind.example.com is public at first
 // and loopback ever after, mixed.example.com is both at once, and
-// private.example.com is an address of the house.
+// private.example.com is an address of the house, and own.example.com the machine's own.
 func (tn *town) resolver(t *testing.T) {
 	t.Helper()
 	c, err := net.ListenPacket("udp", "127.0.0.1:53")
@@ -209,6 +214,8 @@ func (tn *town) zone(q dnsmessage.Question, asked *int) (answers []dnsmessage.Re
 		as = [][4]byte{public, loopback}
 	case "private.example.com.":
 		as = [][4]byte{{10, 0, 0, 5}}
+	case "own.example.com.":
+		as = [][4]byte{netip.MustParseAddr(ownAddress).As4()}
 	}
 	for _, a := range as {
 		answers = append(answers, dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: q.Name, Class: q.Class}, Body: &dnsmessage.AResource{A: a}})

@@ -38,7 +38,7 @@ func first(dir, config string) (int, error) {
 	if err := mounts(dir); err != nil {
 		return 0, err
 	}
-	if err := loopback(c.Hosts); err != nil {
+	if err := loopback(c.Hosts, c.Own); err != nil {
 		return 0, err
 	}
 	if err := giveUp(); err != nil {
@@ -114,8 +114,9 @@ func mounts(dir string) error {
 	return nil
 }
 
-// loopback brings lo up with the addresses of every host.
-func loopback(hosts map[string]string) error {
+// loopback brings lo up and routes the address of every host to it. They are no addresses of lo: what belongs to an
+// interface of this machine no sandbox reaches, and the hosts are to be somewhere else. One of lo's own it gets too.
+func loopback(hosts map[string]string, own string) error {
 	lo, err := netlink.LinkByName("lo")
 	if err != nil {
 		return fmt.Errorf("find lo: %w", err)
@@ -123,21 +124,29 @@ func loopback(hosts map[string]string) error {
 	if err := netlink.LinkSetUp(lo); err != nil {
 		return fmt.Errorf("bring lo up: %w", err)
 	}
+	if ip := net.ParseIP(own); ip != nil {
+		if err := netlink.AddrAdd(lo, &netlink.Addr{IPNet: &net.IPNet{IP: ip, Mask: net.CIDRMask(32, 32)}}); err != nil {
+			return fmt.Errorf("add %s to lo: %w", own, err)
+		}
+	}
 	added := map[string]bool{}
 	for _, address := range hosts {
-		ip := net.ParseIP(address)
+		ip := net.ParseIP(address).To4()
 		if ip == nil || added[address] {
 			continue
 		}
 		added[address] = true
-		bits := 8 * len(ip.To4())
-		if bits == 0 {
-			bits = 128
-		}
-		addr := &netlink.Addr{IPNet: &net.IPNet{IP: ip, Mask: net.CIDRMask(bits, bits)}}
-		if err := netlink.AddrAdd(lo, addr); err != nil {
-			return fmt.Errorf("add %s to lo: %w", address, err)
+		if err := netlink.RouteAdd(toHost(lo, ip)); err != nil {
+			return fmt.Errorf("route %s to lo: %w", address, err)
 		}
 	}
 	return nil
+}
+
+// toHost is a route of type local: servers bind its address, which no interface has (ip-route(8)).
+func toHost(lo netlink.Link, ip net.IP) *netlink.Route {
+	return &netlink.Route{
+		LinkIndex: lo.Attrs().Index, Dst: &net.IPNet{IP: ip, Mask: net.CIDRMask(32, 32)},
+		Type: unix.RTN_LOCAL, Table: unix.RT_TABLE_LOCAL, Scope: netlink.SCOPE_HOST,
+	}
 }

@@ -16,7 +16,8 @@ import (
 // very binary with other arguments.
 type Config struct {
 	UID, GID int               // who the program runs as
-	Hosts    map[string]string // name to address; every address is put on the loopback device
+	Hosts    map[string]string // name to IPv4 address; every address is routed to the loopback device
+	Own      string            // an IPv4 address of the machine itself, or none
 	Bundle   []byte            // PEM: the only certificate roots of this world
 	Files    map[string]string // copied into the world's directory: name there to path here
 	Args     []string
