@@ -2,7 +2,6 @@ package policy
 
 import (
 	"maps"
-	"net/netip"
 	"slices"
 	"strconv"
 )
@@ -84,44 +83,6 @@ func (w *walker) destination(o object, e *Endpoint) {
 			e.AllowedIPs[i] = w.allowedIP(item, raw)
 		}
 	}
-}
-
-// neverReached are the ranges no policy opens: they lead to the proxy's own
-// host and to its cloud's metadata service (SSRF).
-var neverReached = []struct {
-	netip.Prefix
-	name string
-}{
-	{netip.MustParsePrefix("127.0.0.0/8"), "loopback"},
-	{netip.MustParsePrefix("::1/128"), "loopback"},
-	{netip.MustParsePrefix("169.254.0.0/16"), "link-local"},
-	{netip.MustParsePrefix("fe80::/10"), "link-local"},
-	{netip.MustParsePrefix("0.0.0.0/8"), "the unspecified address"},
-	{netip.MustParsePrefix("::/128"), "the unspecified address"},
-	// An IPv4 address in IPv6 clothes would pass for another one.
-	{netip.MustParsePrefix("::ffff:0:0/96"), "mapped IPv4 addresses"},
-}
-
-// allowedIP checks a private range the endpoint opens, and writes it as a prefix.
-func (w *walker) allowedIP(at place, raw string) string {
-	prefix, err := netip.ParsePrefix(raw)
-	if addr, single := netip.ParseAddr(raw); single == nil && addr.Zone() == "" {
-		prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
-	}
-	if err != nil {
-		w.fail(at, "such as 10.1.0.0/16", "want an address or a range, got %s", strconv.Quote(shorten(raw)))
-		return raw
-	}
-	if prefix != prefix.Masked() {
-		w.fail(at, "write "+prefix.Masked().String(), "%s has bits set behind its length", prefix)
-	}
-	for _, never := range neverReached {
-		if prefix.Overlaps(never.Prefix) {
-			w.fail(at, "", "%s holds %s, which no policy opens", prefix, never.name)
-			break
-		}
-	}
-	return prefix.String()
 }
 
 // inspection checks how the endpoint's traffic is read and judged.
