@@ -25,6 +25,14 @@ type Engine struct {
 // to requests without a credential too.
 func (e *Engine) Fills() bool { return e.fills }
 
+// Names tells whether an endpoint is for this host, whoever asks.
+func (e *Engine) Names(host string) bool {
+	for range e.hosts.matching(host) {
+		return true
+	}
+	return false
+}
+
 // Compile makes the engine of a policy. The engine is nil if and only if a
 // problem is an error, which no policy that Parse accepts gives.
 func Compile(p *Policy, o Options) (*Engine, Problems) {

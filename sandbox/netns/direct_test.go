@@ -156,7 +156,7 @@ func TestAnswersFromTheAskedAddress(t *testing.T) {
 		return
 	}
 	s := direct(t)
-	n := netns.NewNames()
+	n := netns.NewNames(noHost)
 	for _, c := range []net.PacketConn{s.DNSUDP4, s.DNSUDP6} {
 		go n.ServeUDP(c)
 	}

@@ -18,10 +18,12 @@ const (
 	questionTime   = 5 * time.Second
 	maxDNSConns    = 64
 	maxUDPQuestion = 4096 // bytes; more is cut off and then malformed
+	restTime       = 50 * time.Millisecond
 )
 
 // ServeUDP answers DNS questions until the socket is closed. Nothing is ever forwarded: what a sandbox
-// asks for does not leave the machine, so a name carries nothing out.
+// asks for does not leave the machine, so a name carries nothing out. An error of the socket passes, and must not end
+// the sandbox.
 func (n *Names) ServeUDP(c net.PacketConn) error {
 	buffer := make([]byte, maxUDPQuestion)
 	for {
@@ -30,7 +32,8 @@ func (n *Names) ServeUDP(c net.PacketConn) error {
 			return nil
 		}
 		if err != nil {
-			return err
+			time.Sleep(restTime)
+			continue
 		}
 		if reply := n.answer(buffer[:size]); reply != nil {
 			_, _ = c.WriteTo(reply, from) // whoever asked is gone
@@ -38,7 +41,8 @@ func (n *Names) ServeUDP(c net.PacketConn) error {
 	}
 }
 
-// ServeTCP answers DNS questions on l until it is closed, then closes its connections and waits for them.
+// ServeTCP answers DNS questions on l until it is closed, then closes its connections and waits for them. A
+// temporary error, such as too many open files, must not end the sandbox: an agent can bring it about.
 func (n *Names) ServeTCP(l net.Listener) error {
 	var open connections
 	defer open.close()
@@ -48,7 +52,8 @@ func (n *Names) ServeTCP(l net.Listener) error {
 			return nil
 		}
 		if err != nil {
-			return err
+			time.Sleep(restTime)
+			continue
 		}
 		open.serve(c, n.serveConn)
 	}
@@ -136,15 +141,19 @@ func (n *Names) answer(message []byte) []byte {
 		reply.RCode = dnsmessage.RCodeNotImplemented
 		return pack(reply, nil, netip.Addr{})
 	}
-	questions, err := p.AllQuestions()
-	if err != nil || len(questions) != 1 {
+	question, err := p.Question()
+	if err != nil || questionCount(message) != 1 {
 		reply.RCode = dnsmessage.RCodeFormatError
 		return pack(reply, nil, netip.Addr{})
 	}
 	var a netip.Addr
-	a, reply.RCode = n.resolve(questions[0])
-	return pack(reply, &questions[0], a)
+	a, reply.RCode = n.resolve(question)
+	return pack(reply, &question, a)
 }
+
+// questionCount is what the header says (RFC 1035, 4.1.1). No more than one question is read: a message of 64 KiB
+// can hold 13,104, which are megabytes once parsed.
+func questionCount(message []byte) uint16 { return binary.BigEndian.Uint16(message[4:]) }
 
 // resolve answers one question. Only IPv4 addresses exist; for AAAA, HTTPS and all else "no data" makes
 // every resolver use the A record, where NXDOMAIN would end the search.

@@ -3,13 +3,10 @@ package netns_test
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"net"
 	"net/netip"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 
@@ -50,7 +47,7 @@ func resolver(network, address string) *net.Resolver {
 }
 
 func TestResolver(t *testing.T) {
-	n := netns.NewNames()
+	n := netns.NewNames(noHost)
 	udp, tcp := serve(t, n)
 	for network, address := range map[string]string{"udp": udp, "tcp": tcp} {
 		got, err := resolver(network, address).LookupNetIP(t.Context(), "ip", "api.github.com.")
@@ -107,6 +104,9 @@ func question(name string, typ dnsmessage.Type, class dnsmessage.Class) []byte {
 	return b
 }
 
+// noHost is a policy without hosts.
+func noHost(string) bool { return false }
+
 func TestAnswers(t *testing.T) {
 	const in = dnsmessage.ClassINET
 	rows := []struct {
@@ -137,7 +137,7 @@ func TestAnswers(t *testing.T) {
 		{"b\xfccher.example.", dnsmessage.TypeA, in, "", dnsmessage.RCodeNameError},
 		{".", dnsmessage.TypeA, in, "", dnsmessage.RCodeNameError},
 	}
-	_, tcp := serve(t, netns.NewNames())
+	_, tcp := serve(t, netns.NewNames(noHost))
 	for _, row := range rows {
 		m := ask(t, tcp, question(row.name, row.typ, row.class))
 		extra := len(m.Authorities) + len(m.Additionals) // no hint of HTTP/3 or ECH there either
@@ -156,57 +156,13 @@ func addressOf(m dnsmessage.Message) string {
 }
 
 func TestNamesKeepTheirAddresses(t *testing.T) {
-	n := netns.NewNames()
+	n := netns.NewNames(noHost)
 	if got, ok := n.Name(netns.LocalAddr()); !ok || got != netns.LocalName {
 		t.Errorf("got %q, %v, want %s", got, ok, netns.LocalName)
 	}
 	if got, ok := n.Name(netip.MustParseAddr("198.18.0.3")); ok {
 		t.Errorf("got %q for an address that was never handed out", got)
 	}
-}
-
-// Names that were handed out keep working while new ones are refused; a second later there is room again.
-func TestLimits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := netns.NewNames()
-		given := map[string]string{}
-		lookup := func(name string) (string, dnsmessage.RCode) {
-			m := reply(t, n, question(name, dnsmessage.TypeA, dnsmessage.ClassINET))
-			return addressOf(m), m.RCode
-		}
-		refused := 0
-		for i := range 150 {
-			name := fmt.Sprintf("n%d.example.", i)
-			if a, code := lookup(name); code == dnsmessage.RCodeSuccess {
-				given[a] = name
-			} else if code == dnsmessage.RCodeServerFailure {
-				refused++
-			}
-		}
-		if len(given) != 100 || refused != 50 {
-			t.Errorf("got %d given and %d refused, want 100 and 50", len(given), refused)
-		}
-		for i := range 200 { // seconds
-			time.Sleep(time.Second)
-			for k := range 100 {
-				name := fmt.Sprintf("n%d-%d.example.", i, k)
-				if a, code := lookup(name); code == dnsmessage.RCodeSuccess {
-					if given[a] != "" {
-						t.Fatalf("%s was given to %s and %s", a, given[a], name)
-					}
-					given[a] = name
-				}
-			}
-		}
-		if got, want := len(given), 16384-2; got != want { // exeat.local and host.exeat.local are two
-			t.Errorf("got %d names, want %d", got, want)
-		}
-		for a, name := range given {
-			if again, _ := lookup(name); again != a {
-				t.Fatalf("%s moved from %s to %s", name, a, again)
-			}
-		}
-	})
 }
 
 // reply serves exactly one packet.
@@ -251,7 +207,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add([]byte(strings.Repeat("\xc0\x0c", 40)))
 	f.Fuzz(func(t *testing.T, message []byte) {
 		p := &packet{in: message}
-		if err := netns.NewNames().ServeUDP(p); err != nil {
+		if err := netns.NewNames(noHost).ServeUDP(p); err != nil {
 			t.Fatal(err)
 		}
 		if p.out == nil {
@@ -273,7 +229,7 @@ func FuzzAnswer(f *testing.F) {
 
 // A connection that says nothing does not keep ServeTCP from ending, and too many are closed at once.
 func TestIdleConnections(t *testing.T) {
-	_, tcp := serve(t, netns.NewNames())
+	_, tcp := serve(t, netns.NewNames(noHost))
 	var open []net.Conn
 	for range 64 {
 		c, err := net.Dial("tcp", tcp)

@@ -1,22 +1,21 @@
 package netns
 
 import (
+	"container/list"
 	"errors"
 	"net/netip"
 	"strings"
 	"sync"
-	"time"
 )
 
 // LocalName is the name of the sandbox's own services. It needs no question: /etc/hosts has it too.
 const LocalName = "exeat.local"
 
-// The limits on names against an agent that asks for ever new ones. Addresses are never given to a
-// second name: a connection would be judged by a name that its program did not ask for.
-const (
-	maxNames       = 16384
-	namesPerSecond = 100
-)
+// ForgottenName stands for every name whose address is not known any more. No policy can name it.
+const ForgottenName = "forgotten.exeat.local"
+
+// maxLoose is how many names are known at once that no host of the policy matches.
+const maxLoose = 4096
 
 // errNoAddress means that a limit is reached; the question is answered with SERVFAIL.
 var errNoAddress = errors.New("no synthetic address left for now")
@@ -30,62 +29,109 @@ func LocalAddr() netip.Addr { return netip.AddrFrom4([4]byte{198, 18, 0, 1}) }
 // HostAddr returns the address of HostName.
 func HostAddr() netip.Addr { return LocalAddr().Next() }
 
+// The last part of 198.18.0.0/15 is for names that a policy has: an agent that asks for ever new ones of its
+// own invention must not take the addresses of those.
+func keptAddr() netip.Addr { return netip.AddrFrom4([4]byte{198, 19, 192, 0}) }
+func lastAddr() netip.Addr { return netip.AddrFrom4([4]byte{198, 19, 255, 255}) }
+
 // Names gives every name that is asked for an address of its own from 198.18.0.0/15 (RFC 2544, used on
 // no real network), so that the address of a connection tells the name the program meant. Whether the
 // name may be reached is not decided here: also a name that no policy mentions gets an address, so
-// that its denial can be explained. Safe for concurrent use.
+// that its denial can be explained. Of those only the ones used last are known. No address is ever given to a second
+// name: a connection would be judged by a name that its program did not ask for. Safe for concurrent use.
 type Names struct {
-	mu      sync.Mutex
-	byName  map[string]netip.Addr // guarded by mu
-	byAddr  map[netip.Addr]string // guarded by mu
-	last    netip.Addr            // guarded by mu
-	tokens  float64               // guarded by mu; new names that may be made now
-	counted time.Time             // guarded by mu; when tokens was right
+	matches func(name string) bool // whether the policy in force has a host for it
+
+	mu     sync.Mutex
+	byName map[string]*entry     // guarded by mu
+	byAddr map[netip.Addr]*entry // guarded by mu
+	loose  *list.List            // guarded by mu; of entries that may be forgotten, those used last first
+	kept   *pool                 // guarded by mu; for names of the policy
+	others *pool                 // guarded by mu; for all other names
 }
 
-// NewNames returns a table that has LocalName and HostName only.
-func NewNames() *Names {
-	local, host := LocalAddr(), HostAddr()
-	return &Names{
-		byName: map[string]netip.Addr{LocalName: local, HostName: host},
-		byAddr: map[netip.Addr]string{local: LocalName, host: HostName},
-		last:   host, tokens: namesPerSecond, counted: time.Now(),
+// entry is a name that has an address.
+type entry struct {
+	name  string
+	addr  netip.Addr
+	loose *list.Element // nil: it is never forgotten
+}
+
+// NewNames returns a table that has LocalName and HostName only. Matches tells whether a host of the policy in force
+// is for a name; it must be quick.
+func NewNames(matches func(name string) bool) *Names {
+	n := &Names{
+		matches: matches, byName: map[string]*entry{}, byAddr: map[netip.Addr]*entry{}, loose: list.New(),
+		kept: newPool(keptAddr(), lastAddr()), others: newPool(HostAddr().Next(), keptAddr()),
 	}
+	n.addLocked(&entry{name: LocalName, addr: LocalAddr()})
+	n.addLocked(&entry{name: HostName, addr: HostAddr()})
+	return n
 }
 
 // Name returns the name that an address was handed out for: lower case, without a trailing dot.
 func (n *Names) Name(a netip.Addr) (string, bool) {
+	a = a.Unmap()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	name, ok := n.byAddr[a.Unmap()]
-	return name, ok
+	if e := n.byAddr[a]; e != nil {
+		n.usedLocked(e)
+		return e.name, true
+	}
+	return ForgottenName, n.kept.gave(a) || n.others.gave(a)
 }
 
 // addr returns the address of a name in canonical form, a new one if need be.
 func (n *Names) addr(name string) (netip.Addr, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if a, ok := n.byName[name]; ok {
-		return a, nil
+	e := n.byName[name]
+	if e == nil {
+		if e = n.giveLocked(name); e == nil {
+			return netip.Addr{}, errNoAddress
+		}
 	}
-	if len(n.byName) >= maxNames || !n.takeLocked() {
-		return netip.Addr{}, errNoAddress
-	}
-	n.last = n.last.Next()
-	n.byName[name], n.byAddr[n.last] = n.last, name
-	return n.last, nil
+	n.usedLocked(e)
+	return e.addr, nil
 }
 
-// takeLocked takes one of the new names of this second.
-func (n *Names) takeLocked() bool {
-	now := time.Now()
-	n.tokens = min(namesPerSecond, n.tokens+now.Sub(n.counted).Seconds()*namesPerSecond)
-	n.counted = now
-	if n.tokens < 1 {
-		return false
+// giveLocked returns nil where there is no address for now.
+func (n *Names) giveLocked(name string) *entry {
+	from, matched := n.others, n.matches(name)
+	if matched {
+		from = n.kept
 	}
-	n.tokens--
-	return true
+	a, ok := from.take()
+	if !ok {
+		return nil
+	}
+	e := &entry{name: name, addr: a}
+	n.addLocked(e)
+	if !matched {
+		e.loose = n.loose.PushFront(e)
+		n.forgetLocked()
+	}
+	return e
+}
+
+func (n *Names) addLocked(e *entry) { n.byName[e.name], n.byAddr[e.addr] = e, e }
+
+func (n *Names) usedLocked(e *entry) {
+	if e.loose != nil {
+		n.loose.MoveToFront(e.loose)
+	}
+}
+
+// forgetLocked makes room. A name that a policy has got since is kept.
+func (n *Names) forgetLocked() {
+	for n.loose.Len() > maxLoose {
+		e := n.loose.Remove(n.loose.Back()).(*entry)
+		e.loose = nil
+		if !n.matches(e.name) {
+			delete(n.byName, e.name)
+			delete(n.byAddr, e.addr)
+		}
+	}
 }
 
 // canonicalName lower-cases a DNS name and drops its trailing dot. Names that are no host's, with
