@@ -3,7 +3,6 @@ package policy
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"exeat/policy/alike"
 )
@@ -112,9 +111,8 @@ func (c *compiler) rule(at site, m *Match, deny bool) rule {
 	return compiled
 }
 
-// gitRules are the requests of git's smart protocol (gitprotocol-http) to the
-// repository of a rule, which servers know with and without .git. What a push
-// may change is read from its body.
+// gitRules are the requests of git's smart protocol to the repository of a rule. What
+// a push may change is read from its body.
 func (c *compiler) gitRules(at site, git *GitRule) []rule {
 	services := []string{"git-upload-pack"}
 	if len(git.Push) > 0 {
@@ -122,19 +120,19 @@ func (c *compiler) gitRules(at site, git *GitRule) []rule {
 	}
 	refs := &actionRule{git: &gitRefs{create: git.Create, delete: git.Delete}}
 	for _, ref := range git.Push {
-		refs.git.refs = append(refs.git.refs, c.glob(at, globKey{kind: globPath, pattern: "/" + strings.TrimPrefix(ref, "/")}))
+		refs.git.refs = append(refs.git.refs, c.glob(at, globKey{kind: globPath, pattern: "/" + ref}))
 	}
 	var rules []rule
-	for _, suffix := range []string{"", ".git"} {
+	for _, repository := range git.repositories() {
 		path := func(end string) *glob {
-			return c.glob(at, globKey{kind: globPath, pattern: "/" + git.Repo + suffix + end})
+			return c.glob(at, globKey{kind: globPath, pattern: repository + end})
 		}
 		rules = append(rules,
-			rule{methods: methods{known: methodGet}, path: path("/info/refs"), query: []param{{key: "service", meant: "service", values: c.values(at, services)}}},
-			rule{methods: methods{known: methodPost}, path: path("/git-upload-pack")},
+			rule{methods: methods{known: methodGet}, path: path(endRefs), query: []param{{key: "service", meant: "service", values: c.values(at, services)}}},
+			rule{methods: methods{known: methodPost}, path: path(endFetch)},
 		)
 		if len(git.Push) > 0 {
-			rules = append(rules, rule{methods: methods{known: methodPost}, path: path("/git-receive-pack"), action: refs})
+			rules = append(rules, rule{methods: methods{known: methodPost}, path: path(endPush), action: refs})
 		}
 	}
 	return rules

@@ -12,7 +12,8 @@ import (
 )
 
 // FuzzParse feeds hostile documents: proposals are written by agents. Whatever
-// loads has a canonical text that loads as the same policy.
+// loads has a canonical text that loads as the same policy, and compiles: a human
+// must not be asked to sign what no supervisor can put in force.
 func FuzzParse(f *testing.F) {
 	files, err := filepath.Glob("testdata/parse/*.txtar")
 	if err != nil {
@@ -44,6 +45,9 @@ func FuzzParse(f *testing.F) {
 		}
 		policy.Check(p)
 		checkRoundTrip(t, p)
+		if engine, problems := policy.Compile(p, policy.Options{}); engine == nil {
+			t.Errorf("it loads and does not compile: %v", problems)
+		}
 	})
 }
 

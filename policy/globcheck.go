@@ -52,6 +52,9 @@ func checkPathGlob(pattern string) error {
 		if !ok || escapeUpper(decoded) != pattern[i:i+3] {
 			return errors.New("an escape is % and two hexadecimal digits in upper case")
 		}
+		if err := refuseEscaped(decoded, true); err != nil {
+			return fmt.Errorf("%s is refused in requests", pattern[i:i+3])
+		}
 		if isUnreserved(decoded) {
 			return fmt.Errorf("requests carry %s as %c", pattern[i:i+3], decoded)
 		}

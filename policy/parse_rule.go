@@ -55,6 +55,10 @@ func (w *walker) rule(at place, e *Endpoint, allow bool) Match {
 		return m
 	}
 	w.ruleOf(o, e, &m)
+	if allow {
+		w.traced(o, &m)
+		w.twins(o, &m)
+	}
 	return m
 }
 
@@ -153,14 +157,10 @@ func (w *walker) gitRule(o object, g *GitRule) {
 	case strings.HasPrefix(g.Repo, "/") || strings.HasSuffix(g.Repo, ".git") || hasSegment(g.Repo, "", ".", ".."):
 		w.fail(o.at("repo"), "repo: owner/name", "want the repository's path without a leading slash and without .git")
 	default:
-		w.glob(o.at("repo"), globPath, "/"+g.Repo)
+		w.repo(o.at("repo"), g)
 	}
 	for _, ref := range g.Push {
-		if !strings.HasPrefix(ref, "refs/") && !strings.HasPrefix(ref, "*") {
-			w.fail(o.at("push"), "write refs/heads/"+ref, "no ref is named %s", shorten(ref))
-			continue
-		}
-		w.glob(o.at("push"), globPath, "/"+ref)
+		w.ref(o.at("push"), ref)
 	}
 	if (g.Create || g.Delete) && len(g.Push) == 0 {
 		w.fail(o.at("push"), "list the refs that may be pushed", "create and delete need push")

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"exeat/policy/alike"
 )
 
 // ruleFields are the fields that mean something in the rules of a protocol.
@@ -48,7 +50,9 @@ func (w *walker) restRule(o object, e *Endpoint, m *Match) {
 	if m.Git != nil {
 		if len(o.fields) > 1 {
 			w.fail(o.at("git"), "write two rules", "git stands alone in a rule")
+			return
 		}
+		w.gitWithin(o.at("git"), e, m.Git)
 		return
 	}
 	if !o.has("method") {
@@ -67,7 +71,7 @@ func (w *walker) restRule(o object, e *Endpoint, m *Match) {
 
 // knownMethods are those a typing mistake is compared with.
 var knownMethods = []string{
-	"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE",
+	"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "TRACK",
 	"PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "PURGE", "QUERY",
 }
 
@@ -83,6 +87,29 @@ func (w *walker) method(at place, m *Match) {
 		w.fail(at, `one method, or "*" for all of them`, "%s is no method", strconv.Quote(shorten(written)))
 	default:
 		w.warn(at, didYouMean(m.Method, knownMethods), "%s is an uncommon method", shorten(m.Method))
+	}
+}
+
+// traced refuses to allow methods that the proxy refuses whatever a policy says: they show a
+// request's secrets to the program that sent it. To deny them as well is harmless.
+func (w *walker) traced(o object, m *Match) {
+	if o.has("method") && (m.Method == "TRACE" || m.Method == "TRACK") {
+		w.fail(o.at("method"), "remove the rule", "no request matches: %s is always refused", m.Method)
+	}
+}
+
+// twins refuses keys of an allow rule that servers may take for each other: a request that has the
+// one is refused because of the other.
+func (w *walker) twins(o object, m *Match) {
+	keys := slices.Sorted(maps.Keys(m.Query))
+	for _, key := range keys {
+		p := param{key: key, meant: alike.Parameter(key), part: alike.Part(key)}
+		for _, other := range keys {
+			if other != key && p.mayBe(other) {
+				w.fail(o.at("query"), "write a rule for each", "no request matches: servers may take %s for %s", strconv.Quote(shorten(other)), strconv.Quote(shorten(key)))
+				return
+			}
+		}
 	}
 }
 
@@ -137,36 +164,5 @@ func (w *walker) operationType(o object, m *Match) {
 	}
 	if !w.failedWithin(o.at("operation_type").path) {
 		w.oneOf(o.at("operation_type"), "operation_type", m.Options["operation_type"][0], "query", "mutation", "subscription", "*")
-	}
-}
-
-// mcpRule checks a rule of an MCP endpoint: a method, and the tool for calls.
-func (w *walker) mcpRule(o object, e *Endpoint, m *Match) {
-	const call = "tools/call"
-	all := slices.Equal(e.Options["mcp.allow_all_known_mcp_methods"], []string{"true"})
-	tool := o.has("tool") || o.has("params")
-	switch {
-	case m.Method == "" && !(all && tool):
-		w.fail(o.place, "method: "+call, "the rule has no method")
-	case tool && o.has("method") && m.Method != call:
-		w.fail(o.at("method"), "method: "+call, "tools are only named in %s", call)
-	case strings.Contains(m.Method, "*") && !strings.HasPrefix(m.Method, "tools/"):
-		w.fail(o.at("method"), "name the methods one by one", "wildcards are only allowed below tools/")
-	}
-	for _, name := range slices.Sorted(maps.Keys(m.Options)) {
-		for _, glob := range m.Options[name] {
-			field, _, _ := strings.Cut(name, ".")
-			w.glob(o.at(field), globValue, glob)
-		}
-	}
-}
-
-// rpcMethod checks the method of a JSON-RPC rule, which is exact.
-func (w *walker) rpcMethod(o object, m *Match) {
-	switch {
-	case m.Method == "":
-		w.fail(o.at("method"), `write method: "*" for every method`, "the rule has no method")
-	case m.Method != "*" && strings.ContainsAny(m.Method, "*?[{"):
-		w.fail(o.at("method"), "name the methods one by one", `only "*" alone is allowed here`)
 	}
 }
