@@ -57,14 +57,45 @@ func (c *checker) endpoint(path string, e *Endpoint) {
 			"audit lets through and records what the rules would deny at "+e.destination()).
 			Hint = "write enforcement: enforce"
 	}
-	if e.Protocol != "" {
+	if e.inspected() {
 		return
 	}
-	if by, other := c.policy.inspects(e); other != nil {
+	if inspectors := c.policy.inspectors(e); len(inspectors) > 0 {
 		c.add(FindingReadNarrower, path, e.Pos, fmt.Sprintf(
-			"block %s inspects %s, so this is read as %s, and git fetch, there", by, other.shared(e), readOnlyInstead)).
+			"%s, so this is read as %s, and git fetch, there%s", strings.Join(inspectors, " and "), readOnlyInstead, e.carries())).
 			Hint = insteadOf(e)
 	}
+}
+
+// carries says what a native protocol meets where requests are read.
+func (e *Endpoint) carries() string {
+	if e.Protocol == TCP {
+		return ": nothing but HTTP passes"
+	}
+	return ""
+}
+
+// maxInspectors is how many inspected places a finding names.
+const maxInspectors = 4
+
+// inspectors says which blocks inspect which hosts and ports that e leaves open.
+func (p *Policy) inspectors(e *Endpoint) []string {
+	var all []string
+	for _, block := range p.Blocks {
+		for i := range block.Endpoints {
+			other := &block.Endpoints[i]
+			if !other.inspected() || !portsMeet(e.Ports, other.Ports) || !hostsMeet(e.Host, other.Host) {
+				continue
+			}
+			if said := "block " + block.Key + " inspects " + other.shared(e); !slices.Contains(all, said) {
+				all = append(all, said)
+			}
+		}
+	}
+	if more := len(all) - maxInspectors; more > 0 {
+		all = append(all[:maxInspectors], fmt.Sprintf("%d more", more))
+	}
+	return all
 }
 
 const readOnlyInstead = "protocol: rest, access: read-only"
