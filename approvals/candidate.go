@@ -65,3 +65,11 @@ func apply(base *policy.Policy, operations []policy.Operation) (*policy.Policy, 
 	}
 	return changed, err
 }
+
+// compiles tries what a supervisor does with a policy, before a human is asked to sign it.
+func compiles(p *policy.Policy) error {
+	if _, problems := policy.Compile(p, policy.Options{}); problems.HasErrors() {
+		return &Error{Code: CodeInvalid, Message: problems.Error()}
+	}
+	return nil
+}

@@ -94,6 +94,7 @@ func (d *Desk) review(ctx context.Context, sandbox store.Sandbox, record store.P
 		Short: ShortDigest(record.Digest), Candidate: bytes.Clone(record.Text),
 		Diff: diff.Text(fmt.Sprintf("revision %d", base.Revision), candidateName(record.ID), base.Policy.Text(), record.Text),
 	}
+	r.Findings = append(r.Findings, newNotices(sandbox, base.Policy, candidate, report.Findings)...)
 	if r.WouldAllow, err = d.wouldAllow(ctx, sandbox, base.Policy, candidate); err != nil {
 		return Review{}, err
 	}
@@ -109,7 +110,8 @@ func candidateName(id int64) string {
 }
 
 // candidateOf parses a record's candidate and holds it to the digest it was
-// filed under: a record altered after it was filed or shown is refused.
+// filed under: a record altered after it was filed or shown is refused. So is what a
+// supervisor could not put in force once it is signed.
 func candidateOf(record store.Proposal) (*policy.Policy, error) {
 	p, problems := policy.Parse(candidateName(record.ID), record.Text)
 	if p == nil {
@@ -119,7 +121,7 @@ func candidateOf(record store.Proposal) (*policy.Policy, error) {
 		return nil, refuse(CodeChanged, fmt.Sprintf("exeat reject %d --reason altered", record.ID),
 			"proposal %d was altered after it was filed: its text does not have its digest", record.ID)
 	}
-	return p, nil
+	return p, compiles(p)
 }
 
 // credentialed are the hosts whose requests carry a secret of the user's.

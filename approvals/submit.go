@@ -56,6 +56,9 @@ func (d *Desk) Submit(ctx context.Context, s Submission) (Filed, error) {
 		return Filed{}, err
 	}
 	candidate, err := s.candidate(base.Policy)
+	if err == nil {
+		err = compiles(candidate)
+	}
 	if err != nil {
 		return Filed{}, err
 	}

@@ -28,7 +28,8 @@ func newPolicySetCommand(env Env) *cobra.Command {
 		Use: "set NAME --policy FILE", Short: "Put a policy of your own in force",
 		Long: `Put a policy file in force in a sandbox. You see what it changes and sign it, as
 with approve. What is fixed when a sandbox is created (filesystem_policy,
-landlock, process) is compared and not applied.
+landlock, process) is compared and not applied. Warnings are those of
+policy check.
 
 EXIT STATUS
   0    loaded, or nothing to change

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"exeat/approvals"
@@ -60,7 +61,7 @@ type Pending struct {
 	Unchanged bool            // the policy in force is this already; there is nothing to sign
 	Static    []string        // what the file would change and a running sandbox cannot take over
 	Restart   bool            // the change shows or hides paths: in force once the sandbox is restarted
-	Warnings  policy.Problems // what reading the file found
+	Warnings  policy.Problems // what there is to say of the file
 	Notes     []string        // what became of revisions that were signed earlier and not loaded
 
 	grant  Grant
@@ -112,9 +113,10 @@ func (p *Pending) candidate(r Request) (*policy.Policy, error) {
 	if given == nil {
 		return nil, problems
 	}
-	p.Warnings = problems.Warnings()
 	p.Static = policy.StaticDifferences(base, given)
-	return given.WithStatic(base), nil
+	candidate := given.WithStatic(base)
+	p.Warnings = slices.Concat(problems.Warnings(), approvals.Notices(p.Sandbox, candidate).In(r.File))
+	return candidate, nil
 }
 
 func (g Grant) prepareProposal(ctx context.Context, id int64) (*Pending, error) {
