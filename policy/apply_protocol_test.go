@@ -88,7 +88,7 @@ func TestApplyRefusesByProtocol(t *testing.T) {
 		{"git for calls", "mcp.example", "", `{"git":{"repo":"a/b"}}`, at + "[2].rules[1].allow.git: not a field of mcp rules"},
 		{"a tool for every method", "mcp.example", "", `{"method":"*","tool":["x"]}`, at + "[2].rules[1].allow.method: tools are only named in tools/call"},
 		{"nothing", "rpc.example", "", `{}`, at + "[4].rules[1].allow: want a mapping, got nothing"},
-		{"the first rule beside all methods", "all.example", "", `{"method":"tools/list"}`, "operation 1 (add_rule): all.example:443 /mcp allows every known method as long as it has no rules: the first one would take that away"},
+		{"the first rule beside all methods", "all.example", "", `{"method":"tools/list"}`, "operation 1 (add_rule): all.example:443 /mcp allows every tool as long as it has no rules: the first one would take the others away"},
 		{"messages that pass already", "ws.example", "/b", `{"method":"WEBSOCKET_TEXT","path":"/b"}`, "operation 1 (add_rule): ws.example:443 /b has access: read-write, which allows everything"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -109,5 +109,15 @@ func TestEmptyNameIsWritten(t *testing.T) {
 	p := mustParse(t, "version: 1\nnetwork_policies:\n  a:\n    endpoints: [{ host: a.example, port: 443, protocol: graphql, rules: [{ allow: { operation_type: query, operation_name: \"\" } }] }]\n    binaries: [{ path: /x }]\n")
 	if got := mustParse(t, string(p.Text())).Blocks[0].Endpoints[0].Rules[0].Options["operation_name"]; !cmp.Equal(got, []string{""}) {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestLastRuleBesideAllMethods ensures that taking the last tool away does not allow every tool.
+func TestLastRuleBesideAllMethods(t *testing.T) {
+	p := mustParse(t, "version: 1\nnetwork_policies:\n  a:\n    endpoints: [{ host: a.example, port: 443, path: /mcp, protocol: mcp, mcp: { allow_all_known_mcp_methods: true }, rules: [{ allow: { tool: x } }] }]\n    binaries: [{ path: /x }]\n")
+	_, err := policy.Apply(p, []policy.Operation{{Op: policy.OpRemoveRule, Block: "a", Host: "a.example", Port: 443, Rule: ruleOf(t, `{"tool":["x"]}`)}})
+	var refused *policy.OperationError
+	if !errors.As(err, &refused) || refused.Error() != "operation 1 (remove_rule): a.example:443 /mcp allows every tool without its last rule" {
+		t.Errorf("got %v", err)
 	}
 }

@@ -39,6 +39,9 @@ func (e *Endpoint) change(op Operation) *OperationError {
 		if e.Access != "" {
 			return refuse("use set_access", "%s has access: %s and no rules", e.destination(), e.Access)
 		}
+		if e.allowsAllMCP() && len(e.Rules) == 1 {
+			return refuse("remove the endpoint, or propose the whole policy", "%s allows every tool without its last rule", e.destination())
+		}
 		return removeMatch(&e.Rules, rule)
 	case OpAddDenyRule:
 		return addMatch(&e.DenyRules, rule)
@@ -60,14 +63,17 @@ func (e *Endpoint) addRule(rule Match) *OperationError {
 	switch {
 	case e.Access == Full, e.Access == ReadWrite && e.Protocol == WebSocket:
 		return refuse("", "%s has access: %s, which allows everything", e.destination(), e.Access)
-	case e.flag("mcp.allow_all_known_mcp_methods", true) && len(e.Rules) == 0:
+	case e.allowsAllMCP() && len(e.Rules) == 0:
 		return refuse("use add_deny_rule, or propose the whole policy",
-			"%s allows every known method as long as it has no rules: the first one would take that away", e.destination())
+			"%s allows every tool as long as it has no rules: the first one would take the others away", e.destination())
 	case e.Access != "":
 		e.Rules, e.Access = presetRules(e.Protocol, e.Access), ""
 	}
 	return addMatch(&e.Rules, rule)
 }
+
+// allowsAllMCP reports the option by which rules are about calls of tools alone.
+func (e *Endpoint) allowsAllMCP() bool { return e.flag("mcp.allow_all_known_mcp_methods", true) }
 
 // presetRules are the rules that a preset stands for which does not allow everything.
 func presetRules(protocol, access string) []Match {

@@ -79,13 +79,19 @@ func (e *endpoint) grantsMCP(rules *ruleSet, j *judged) bool {
 		case a.Protocol != MCP:
 			continue
 		case a.Kind == "": // the answer to a question of the server's
-		case e.options.allMethods && a.Known:
+		case e.options.knows(a):
 		case !rules.grantsAction(j, a):
 			return false
 		}
 		n++
 	}
 	return n > 0
+}
+
+// knows reports a method that is allowed by the option for all of them. It is OpenShell's: beside rules
+// it means every method but tools/call, of which the rules name the tools.
+func (o *options) knows(a *Action) bool {
+	return o.allMethods && a.Known && !(o.callsByRule && a.Kind == toolsCall)
 }
 
 // grantsSocket allows an upgrade, and then the client's messages.

@@ -35,7 +35,8 @@ type options struct {
 	registered      map[string]Action
 	versions        []string
 	strictTools     bool
-	allMethods      bool // every method of the MCP specification is allowed, if no rules are written
+	allMethods      bool // every method of the MCP specification is allowed
+	callsByRule     bool // but calls of tools only where a rule allows them
 	operations      bool // of a WebSocket: rules judge its messages as GraphQL operations
 	rewriteBody     bool
 	rewriteMessages bool
@@ -45,7 +46,8 @@ func newOptions(e *Endpoint) options {
 	o := options{
 		limit: readLimit, registered: map[string]Action{}, versions: e.Options["mcp.versions"],
 		strictTools:     !e.flag("mcp.strict_tool_names", false),
-		allMethods:      e.flag("mcp.allow_all_known_mcp_methods", true) && len(e.Rules) == 0,
+		allMethods:      e.flag("mcp.allow_all_known_mcp_methods", true),
+		callsByRule:     len(e.Rules) > 0,
 		rewriteBody:     e.flag("request_body_credential_rewrite", true),
 		rewriteMessages: e.flag("websocket_credential_rewrite", true),
 	}

@@ -11,7 +11,7 @@ const allTools = "tools/*"
 
 // mcpRule checks a rule of an MCP endpoint: a method, and the tool for calls.
 func (w *walker) mcpRule(o object, e *Endpoint, m *Match) {
-	all := e.flag("mcp.allow_all_known_mcp_methods", true)
+	all := e.allowsAllMCP()
 	tool := o.has("tool") || o.has("params")
 	switch {
 	case m.Method == "" && !(all && tool):

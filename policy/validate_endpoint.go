@@ -66,7 +66,7 @@ func (w *walker) uninspected(o object, e *Endpoint) {
 // allowance checks that the endpoint says once what is allowed.
 func (w *walker) allowance(o object, e *Endpoint) {
 	rpc := e.Protocol == MCP || e.Protocol == JSONRPC
-	allMCP := e.Protocol == MCP && slices.Equal(e.Options["mcp.allow_all_known_mcp_methods"], []string{"true"})
+	allMCP := e.Protocol == MCP && e.allowsAllMCP()
 	switch {
 	case o.has("access") && o.has("rules"):
 		w.fail(o.at("rules"), "keep one of them", "access and rules exclude each other")

@@ -15,6 +15,12 @@ type ask struct {
 	options  string // what narrows it, as text; "" for nothing
 }
 
+// What the option allow_all_known_mcp_methods allows, without rules and beside them.
+const (
+	everyKnown = "every known method"
+	everyOther = "every known method but tools/call"
+)
+
 // actionsOf are what an endpoint that reads bodies or messages lets them ask for, without place.
 func actionsOf(e *policy.Endpoint) []grant {
 	if e.Enforcement == policy.Audit {
@@ -28,8 +34,11 @@ func actionsOf(e *policy.Endpoint) []grant {
 	if e.Protocol == policy.WebSocket {
 		kinds = map[string][]string{policy.ReadOnly: {"upgrade"}, policy.ReadWrite: {"*"}, policy.Full: {"*"}}[e.Access]
 	}
-	if slices.Equal(e.Options["mcp.allow_all_known_mcp_methods"], []string{"true"}) && len(e.Rules) == 0 {
-		kinds = []string{"*"}
+	if slices.Equal(e.Options["mcp.allow_all_known_mcp_methods"], []string{"true"}) {
+		kinds = []string{everyKnown}
+		if len(e.Rules) > 0 { // which say what tools may be called
+			kinds = []string{everyOther}
+		}
 	}
 	var out []grant
 	for _, kind := range kinds {
@@ -89,7 +98,8 @@ func (have grant) coversAction(g grant) bool {
 	case have.asks == ask{}: // nobody read what was asked for
 		return have.methods == nil
 	}
-	return have.asks.protocol == g.asks.protocol && have.asks.options == "" && (have.asks.kind == "*" || have.asks.kind == g.asks.kind)
+	known := have.asks.kind == everyKnown && (g.asks.kind == everyOther || g.asks.kind == "tools/call") // which others are known is the proxy's to say
+	return have.asks.protocol == g.asks.protocol && have.asks.options == "" && (have.asks.kind == "*" || have.asks.kind == g.asks.kind || known)
 }
 
 func (a ask) String() string {

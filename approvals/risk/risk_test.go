@@ -87,7 +87,10 @@ func TestPermits(t *testing.T) {
 			"MCP tools/list at https://a.example:443/mcp by /usr/bin/curl", "MCP tools/call search at https://a.example:443/mcp by /usr/bin/curl",
 		}},
 		{"every mcp method", block("more", "{ host: a.example, port: 443, path: /mcp, protocol: mcp, mcp: { allow_all_known_mcp_methods: true } }", curl), []string{
-			"everything by MCP at https://a.example:443/mcp by /usr/bin/curl",
+			"MCP every known method at https://a.example:443/mcp by /usr/bin/curl",
+		}},
+		{"every mcp method and a tool", block("more", "{ host: a.example, port: 443, path: /mcp, protocol: mcp, mcp: { allow_all_known_mcp_methods: true }, rules: [{ allow: { tool: search } }] }", curl), []string{
+			"MCP every known method but tools/call at https://a.example:443/mcp by /usr/bin/curl", "MCP tools/call search at https://a.example:443/mcp by /usr/bin/curl",
 		}},
 		{"git", block("more", "{ host: github.com, port: 443, protocol: rest, rules: [{ allow: { git: { repo: acme/widgets, push: ['refs/heads/agent/**', refs/heads/main], create: true } } }] }", git), []string{
 			"fetch acme/widgets at https://github.com:443 by /usr/bin/git and what it starts",

@@ -64,7 +64,7 @@ var (
 	someRules = map[string][]string{
 		"rest":      {"{ method: GET, path: /** }", "{ method: '*', path: /api/** }", "{ method: POST, path: /graphql }", "{ method: POST, path: /api/x, query: { a: '1' } }", "{ git: { repo: o/r, push: ['refs/heads/*'] } }"},
 		"graphql":   {"{ operation_type: query }", "{ operation_type: mutation, fields: ['add*'] }", "{ operation_type: mutation, fields: [addIt, drop] }", "{ operation_type: mutation, operation_name: 'A*' }", "{ operation_type: mutation, fields: [ADrop] }", "{ operation_type: '*' }"},
-		"mcp":       {"{ method: tools/list }", "{ method: tools/call, tool: 'read_*' }", "{ method: tools/call, tool: { any: [read_x, delete_all] } }", "{ method: tools/call }", "{ method: tools/call, tool: run, params: { mode: 'a*' } }", "{ method: tools/call, tool: run, params: { other: 'a*' } }"},
+		"mcp":       {"{ method: tools/list }", "{ method: vendor/x }", "{ method: tools/call, tool: 'read_*' }", "{ method: tools/call, tool: { any: [read_x, delete_all] } }", "{ method: tools/call }", "{ method: tools/call, tool: run, params: { mode: 'a*' } }", "{ method: tools/call, tool: run, params: { other: 'a*' } }"},
 		"websocket": {"{ method: GET, path: /** }", "{ method: WEBSOCKET_TEXT, path: /** }"},
 	}
 )
@@ -123,7 +123,7 @@ func probes() []policy.Request {
 		return []policy.Action{{Protocol: policy.GraphQL, Kind: kind, Name: name, Fields: fields}}
 	}
 	call := func(method, tool string, param func(string) (string, bool)) []policy.Action {
-		return []policy.Action{{Protocol: policy.MCP, Kind: method, Name: tool, Known: true, Param: param}}
+		return []policy.Action{{Protocol: policy.MCP, Kind: method, Name: tool, Known: method != "vendor/x", Param: param}}
 	}
 	set := func(name, value string) func(string) (string, bool) {
 		return func(n string) (string, bool) { return value, n == "params."+name || n == name || n == "params.arguments."+name }
@@ -138,7 +138,7 @@ func probes() []policy.Request {
 		}
 		for _, actions := range [][]policy.Action{
 			ql("query", "", "viewer"), ql("mutation", "", "addIt"), ql("mutation", "", "drop"), ql("mutation", "Any", "x"), ql("mutation", "Z", "ADrop"),
-			call("tools/list", "", nil), call("tools/call", "read_x", nil), call("tools/call", "delete_all", nil), call("initialize", "", nil),
+			call("tools/list", "", nil), call("tools/call", "read_x", nil), call("tools/call", "delete_all", nil), call("initialize", "", nil), call("vendor/x", "", nil),
 			call("tools/call", "run", set("mode", "ab")), call("tools/call", "run", set("other", "ab")),
 		} {
 			out = append(out, policy.Request{Method: "POST", Path: path, Actions: actions})
