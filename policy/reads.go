@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,10 +9,10 @@ import (
 // Reads says what must be read of a request, beside its head, before it can be judged.
 type Reads struct {
 	GraphQL    bool              // its operations
-	Registered map[string]Action // persisted GraphQL queries by hash or id
+	Registered map[string]Action // persisted GraphQL queries by hash or id, at every endpoint that may allow them
 	JSONRPC    bool              // its calls
 	MCP        bool              // its calls
-	Versions   []string          // revisions of MCP that may be spoken; empty: all
+	Versions   []string          // revisions of MCP that may be spoken; nil: all, empty: none
 	Tools      bool              // MCP: tools have names of the recommended form only
 	Git        bool              // the refs that a push changes
 	Messages   bool              // after an upgrade, each text message is a GraphQL one
@@ -113,7 +112,7 @@ func (a *Admission) Reads(r Request) Reads {
 	if !a.Inspect || a.Decision.Verdict == Denied || r.check() != nil {
 		return out
 	}
-	j := judged{path: r.Path, query: r.Query, method: r.Method, bit: methodBit(r.Method)}
+	j := judged{path: r.Path, query: r.Query, method: r.Method, bit: methodBit(r.Method), upgrade: r.Upgrade}
 	for _, parts := range []*parts{&a.parts, &a.shuns} {
 		for i := range parts.n {
 			if e := parts.at(i); e.speaks(&j) || e.forbids(&j) {
@@ -121,6 +120,7 @@ func (a *Admission) Reads(r Request) Reads {
 			}
 		}
 	}
+	a.agree(&out, &j)
 	return out
 }
 
@@ -133,9 +133,6 @@ func (r *Reads) add(e *endpoint, j *judged) {
 		r.GraphQL = true
 	case e.protocol == MCP:
 		r.MCP, r.Tools = true, r.Tools || o.strictTools
-		if len(o.versions) > 0 {
-			r.Versions = o.versions
-		}
 	case e.protocol == JSONRPC:
 		r.JSONRPC = true
 	case e.protocol == WebSocket && e.judges() != "":
@@ -147,17 +144,6 @@ func (r *Reads) add(e *endpoint, j *judged) {
 		return
 	}
 	r.Limit = min(r.Limit, o.limit)
-	r.register(o.registered)
-}
-
-func (r *Reads) register(more map[string]Action) {
-	if len(more) == 0 {
-		return
-	}
-	if r.Registered == nil {
-		r.Registered = map[string]Action{}
-	}
-	maps.Copy(r.Registered, more)
 }
 
 // isPush reports the second half of a git push over HTTP (gitprotocol-http).

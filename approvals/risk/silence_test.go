@@ -126,10 +126,13 @@ func probes() []policy.Request {
 		return []policy.Action{{Protocol: policy.MCP, Kind: method, Name: tool, Known: method != "vendor/x", Param: param}}
 	}
 	set := func(name, value string) func(string) (string, bool) {
-		return func(n string) (string, bool) { return value, n == "params."+name || n == name || n == "params.arguments."+name }
+		return func(n string) (string, bool) {
+			return value, n == "params."+name || n == name || n == "params.arguments."+name
+		}
 	}
 	out := []policy.Request{
-		{Method: "GET", Path: "/api/x", Upgrade: true}, {Method: policy.SocketText, Path: "/api/x", Upgrade: true},
+		{Method: "GET", Path: "/api/x", Upgrade: true},
+		{Method: policy.SocketText, Path: "/api/x", Upgrade: true},
 		{Method: "POST", Path: "/o/r.git/git-receive-pack", Actions: []policy.Action{{Protocol: policy.Git, Kind: "update", Name: "refs/heads/main"}}},
 	}
 	for _, path := range []string{"/", "/graphql", "/mcp", "/api/x", "/graphs"} {

@@ -28,7 +28,7 @@ func (o Options) revision(h http.Header, calls []Call) (string, error) {
 		return "", o.refuseRevision("the header "+headerRevision, value)
 	case !sent && calls[0].Method != "initialize" && !o.allows(revisionMar) && !o.allows(revision2024):
 		return "", fmt.Errorf("the header %s is missing, which means %s, and the policy allows %s",
-			headerRevision, revisionMar, strings.Join(o.revisions(), ", "))
+			headerRevision, revisionMar, o.allowed())
 	}
 	return value, nil
 }
@@ -53,7 +53,7 @@ func (o Options) checkRevision(header string, c Call) error {
 }
 
 func (o Options) refuseRevision(where, value string) error {
-	return fmt.Errorf("%s names revision %.80q of MCP, and the policy allows %s", where, value, strings.Join(o.revisions(), ", "))
+	return fmt.Errorf("%s names revision %.80q of MCP, and the policy allows %s", where, value, o.allowed())
 }
 
 // checkNames holds Mcp-Method and Mcp-Name to the body (2026-07-28, Server Validation). Before that

@@ -13,7 +13,7 @@ import (
 
 // Options says what of MCP is accepted.
 type Options struct {
-	Versions        []string // revisions; empty: every one from 2024-11-05 to 2026-07-28
+	Versions        []string // revisions; nil: every one from 2024-11-05 to 2026-07-28, empty: none
 	StrictToolNames bool     // names of 1 to 128 ASCII letters, digits and _ - . only (2025-11-25, Tool Names)
 }
 
@@ -104,12 +104,20 @@ func unusual(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-.", r))
 }
 
+// allowed are the revisions for people.
+func (o Options) allowed() string {
+	if all := o.revisions(); len(all) > 0 {
+		return strings.Join(all, ", ")
+	}
+	return "none at all of its endpoints there"
+}
+
 func (o Options) allows(revision string) bool {
 	return slices.Contains(o.revisions(), revision)
 }
 
 func (o Options) revisions() []string {
-	if len(o.Versions) > 0 {
+	if o.Versions != nil {
 		return o.Versions
 	}
 	return []string{revision2024, revisionMar, revisionJun, revisionNov, revision2026}

@@ -80,6 +80,9 @@ func TestReadMCPRefuses(t *testing.T) {
 		want   string
 	}{
 		{"not JSON-RPC", header(), `{}`, rpc.Options{}, "jsonrpc"},
+		{"no revision is left", header("Mcp-Protocol-Version: 2025-06-18"), echo, rpc.Options{Versions: []string{}}, "none at all of its endpoints"},
+		{"no revision is left, and none is named", header(), echo, rpc.Options{Versions: []string{}}, "none at all of its endpoints"},
+		{"no revision is left to begin with", header(), initialize, rpc.Options{Versions: []string{}}, "none at all of its endpoints"},
 		{"id is null", header(), `{"jsonrpc":"2.0","id":null,"method":"ping"}`, rpc.Options{}, "id is null"},
 
 		{"tool without params", header(), `{"jsonrpc":"2.0","id":1,"method":"tools/call"}`, rpc.Options{}, "needs params.name"},
