@@ -82,6 +82,8 @@ func TestProposalErrors(t *testing.T) {
 		{"propose_policy_change", propose(args{"policy_yaml": basePolicy}), "bad_argument", "either operations or a policy", ""},
 		{"propose_policy_change", propose(args{"operations": []args{}}), "bad_argument", "either operations or a policy", ""},
 		{"propose_policy_change", propose(args{"operations": []args{{"op": "add_rul", "block": "github"}}}), "bad_argument", "unknown operation", "add_rule"},
+		{"propose_policy_change", propose(args{"operations": []args{{"op": "grant", "block": "github"}}}), "bad_argument", "unknown operation", ""},
+		{"propose_policy_change", propose(args{"operations": []args{{"op": "add_rule", "rule": args{"allow": args{"method": "GET", "path": "/x"}}}}}), "bad_argument", `"allow"`, ""},
 		{"propose_policy_change", propose(args{"operations": []args{{"op": "add_rule", "block": "github", "hots": "x"}}}), "bad_argument", `"hots"`, "host"},
 		{"propose_policy_change", propose(args{"operations": []args{{"op": "add_rule", "block": 5}}}), "bad_argument", "block", ""},
 		{"propose_policy_change", propose(args{"operations": make([]args, 21)}), "bad_argument", "at most 20", ""},

@@ -59,7 +59,7 @@ type filed struct {
 func (h *host) propose(ctx context.Context, raw json.RawMessage) (any, *tool.Error) {
 	var in proposeInput
 	if problem := tool.Decode(raw, &in); problem != nil {
-		return nil, problem
+		return nil, wrapped(problem)
 	}
 	if strings.TrimSpace(in.Reason) == "" {
 		return nil, tool.BadArgument("reason: say what the change is for; the human reads it")
@@ -81,6 +81,15 @@ func (h *host) propose(ctx context.Context, raw json.RawMessage) (any, *tool.Err
 		return nil, refusal(err)
 	}
 	return newFiled(result), nil
+}
+
+// wrapped answers those who write a rule as policy files do, below allow.
+func wrapped(problem *tool.Error) *tool.Error {
+	if strings.Contains(problem.Message, `"allow"`) {
+		problem.DidYouMean = ""
+		problem.NextStep = `a rule has its fields directly, without allow: "rule": {"method": "GET", "path": "/x"}`
+	}
+	return problem
 }
 
 // client is the name the client gave itself; it proves nothing and is shown as its word.

@@ -6,8 +6,8 @@ const proposeSchema = `{"type":"object","properties":{` +
 	`"sandbox":{"type":"string"},` +
 	`"base_revision":{"type":"integer","minimum":1,"description":"the revision get_policy or explain_denial named"},` +
 	`"operations":{"type":"array","minItems":1,"maxItems":20,"items":{"type":"object","properties":{` +
-	`"op":{"type":"string","enum":["add_rule","remove_rule","add_deny_rule","remove_deny_rule","set_access","add_endpoint","remove_endpoint","add_binary","remove_binary","add_block","remove_block","add_path","remove_path"]},` +
-	`"block":{"type":"string"},"mode":{"type":"string","enum":["read_only","read_write"],"description":"with add_path: how path, a file or directory of the host, is shown; in force after exeat sandbox restart"},"host":{"type":"string"},"port":{"type":"integer","minimum":1,"maximum":65535},"path":{"type":"string"},"access":{"type":"string"},` +
+	`"op":{"type":"string","enum":["add_rule","remove_rule","add_deny_rule","remove_deny_rule","set_access","set_encoded_slash","add_endpoint","remove_endpoint","add_binary","remove_binary","add_block","remove_block","add_path","remove_path"]},` +
+	`"block":{"type":"string"},"mode":{"type":"string","enum":["read_only","read_write"],"description":"with add_path: how path, a file or directory of the host, is shown; in force after exeat sandbox restart"},"host":{"type":"string"},"port":{"type":"integer","minimum":1,"maximum":65535},"path":{"type":"string"},"access":{"type":"string"},"allow_encoded_slash":{"type":"boolean"},` +
 	`"rule":` + ruleSchema + `,"endpoint":` + endpointSchema + `,"binary":{"type":"object"},"endpoints":{"type":"array","items":{"type":"object","description":"each as endpoint"}},"binaries":{"type":"array","items":{"type":"object"}}},` +
 	`"required":["op"]}},` +
 	`"policy_yaml":{"type":"string","description":"a whole policy, in place of operations"},` +

@@ -38,11 +38,12 @@ type explanation struct {
 }
 
 type filed struct {
-	ID      int64   `json:"proposal_id"`
-	Status  string  `json:"status"`
-	Diff    string  `json:"diff"`
-	Allows  []int64 `json:"would_allow_denials"`
-	Command string  `json:"approve_command"`
+	ID      int64    `json:"proposal_id"`
+	Status  string   `json:"status"`
+	Diff    string   `json:"diff"`
+	Permits []string `json:"permits"`
+	Allows  []int64  `json:"would_allow_denials"`
+	Command string   `json:"approve_command"`
 }
 
 type answer struct {

@@ -20,11 +20,16 @@ var presets = map[string]map[string][]string{
 
 // change applies an operation to one endpoint.
 func (e *Endpoint) change(op Operation) *OperationError {
-	if op.Op == OpSetAccess {
-		if e.Access == op.Access {
-			return refuse("", "access is already %s", op.Access)
-		}
+	switch {
+	case op.Op == OpSetAccess && e.Access == op.Access:
+		return refuse("", "access is already %s", op.Access)
+	case op.Op == OpSetAccess:
 		e.Access, e.Rules = op.Access, nil
+		return nil
+	case op.Op == OpSetSlash && e.AllowEncodedSlash == *op.Slash:
+		return refuse("", "allow_encoded_slash is already %t", *op.Slash)
+	case op.Op == OpSetSlash:
+		e.AllowEncodedSlash = *op.Slash
 		return nil
 	}
 	if !e.inspected() {

@@ -150,6 +150,19 @@ func TestApplyRefuses(t *testing.T) {
 		want, hint string
 	}{
 		{policy.Operation{Op: "ad_rule", Block: "api"}, "operation 2 (ad_rule): unknown operation", `did you mean "add_rule"?`},
+		{
+			policy.Operation{Op: "permit", Block: "api"},
+			"operation 2 (permit): unknown operation",
+			"operations: add_binary, add_block, add_deny_rule, add_endpoint, add_path, add_rule, remove_binary, remove_block, remove_deny_rule, remove_endpoint, remove_path, remove_rule, set_access, set_encoded_slash",
+		},
+		{
+			policy.Operation{Op: "set_encoded_slash", Block: "api", Host: "api.example.com", Port: 443},
+			"operation 2 (set_encoded_slash): allow_encoded_slash is missing", "",
+		},
+		{
+			policy.Operation{Op: "set_encoded_slash", Block: "api", Host: "api.example.com", Port: 443, Slash: new(bool)},
+			"operation 2 (set_encoded_slash): allow_encoded_slash is already false", "",
+		},
 		{policy.Operation{Op: "add_rule", Block: "apo", Host: "h", Port: 1, Rule: rule}, "operation 2 (add_rule): there is no block apo", `did you mean "api"?`},
 		{policy.Operation{Op: "add_rule", Block: "api", Host: "h", Port: 1}, "operation 2 (add_rule): rule is missing", ""},
 		{policy.Operation{Op: "remove_block", Block: "api", Access: "full"}, "operation 2 (remove_block): access means nothing here: want block", ""},

@@ -51,6 +51,10 @@ func (a *Admission) denied(j *judged, o *outcome) Decision {
 			d.Protocol = o.speaks.speaksAs()
 		}
 		d.RuleMissing = a.endpointMissing(j, d.Protocol)
+		if o.slash != nil {
+			d.Policy = o.slash.block.key
+			d.Reason += ": the endpoint refuses %2F in paths unless it says allow_encoded_slash: true"
+		}
 		if why := j.unread[Git]; why != "" {
 			d.Reason += ": " + why
 		}

@@ -13,7 +13,7 @@ import (
 // would allow every other one too.
 func (a *Admission) endpointMissing(j *judged, protocol string) string {
 	options := ""
-	if strings.Contains(j.path, "%2F") {
+	if strings.Contains(j.path, encodedSlash) {
 		options = ", allow_encoded_slash: true"
 	}
 	rules := j.rulesMissing(protocol)

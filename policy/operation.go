@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ type Operation struct {
 	Path      string         `json:"path,omitempty"` // the endpoint's selector, where host and port name several; or of filesystem_policy
 	Mode      string         `json:"mode,omitempty"` // ModeReadOnly or ModeReadWrite
 	Access    string         `json:"access,omitempty"`
+	Slash     *bool          `json:"allow_encoded_slash,omitempty"`
 	Rule      *RuleSpec      `json:"rule,omitempty"`
 	Endpoint  *EndpointSpec  `json:"endpoint,omitempty"`
 	Binary    *BinarySpec    `json:"binary,omitempty"`
@@ -30,6 +32,7 @@ const (
 	OpAddDenyRule    = "add_deny_rule"
 	OpRemoveDenyRule = "remove_deny_rule"
 	OpSetAccess      = "set_access"
+	OpSetSlash       = "set_encoded_slash"
 	OpAddEndpoint    = "add_endpoint"
 	OpRemoveEndpoint = "remove_endpoint"
 	OpAddBinary      = "add_binary"
@@ -93,6 +96,7 @@ var operationFields = map[string][]string{
 	OpAddDenyRule:    {"host", "port", "rule"},
 	OpRemoveDenyRule: {"host", "port", "rule"},
 	OpSetAccess:      {"host", "port", "access"},
+	OpSetSlash:       {"host", "port", "allow_encoded_slash"},
 	OpAddEndpoint:    {"endpoint"},
 	OpRemoveEndpoint: {"endpoint"},
 	OpAddBinary:      {"binary"},
@@ -108,7 +112,7 @@ func (op *Operation) given() map[string]bool {
 	return map[string]bool{
 		"host": op.Host != "", "port": op.Port != 0, "access": op.Access != "", "rule": op.Rule != nil,
 		"block": op.Block != "", "mode": op.Mode != "", "endpoint": op.Endpoint != nil, "binary": op.Binary != nil,
-		"endpoints": len(op.Endpoints) > 0, "binaries": len(op.Binaries) > 0,
+		"endpoints": len(op.Endpoints) > 0, "binaries": len(op.Binaries) > 0, "allow_encoded_slash": op.Slash != nil,
 	}
 }
 
@@ -117,11 +121,8 @@ func (op *Operation) given() map[string]bool {
 func (op *Operation) complete() *OperationError {
 	needs, ok := operationFields[op.Op]
 	if !ok {
-		var all []string
-		for name := range operationFields {
-			all = append(all, name)
-		}
-		return refuse(didYouMean(op.Op, all), "unknown operation")
+		all := slices.Sorted(maps.Keys(operationFields))
+		return refuse(cmp.Or(didYouMean(op.Op, all), "operations: "+strings.Join(all, ", ")), "unknown operation")
 	}
 	if !op.changesPath() {
 		needs = append([]string{"block"}, needs...)

@@ -127,6 +127,7 @@ type outcome struct {
 	unread    *endpoint // speaks for it and cannot read its body
 	auditor   *endpoint // only audits, and speaks for it
 	speaks    *endpoint // speaks for it
+	slash     *endpoint // would allow it without an escaped slash in its path
 	ambiguous bool      // a rule allows its query, which servers read differently
 	read      bool      // an endpoint for this path reads what is asked for, see readsAt
 	exact     bool      // one that names this path alone
@@ -141,7 +142,10 @@ func (o *outcome) consider(e *endpoint, rules *ruleSet, j *judged) {
 	if !o.read || e.readsAt(j) { // a denial names who reads what is asked for
 		o.speaks = least(o.speaks, e)
 	}
-	if !e.encodedSlash && strings.Contains(j.path, "%2F") {
+	if !e.encodedSlash && strings.Contains(j.path, encodedSlash) {
+		if (&outcome{}).grants(e, rules, j) {
+			o.slash = least(o.slash, e)
+		}
 		return
 	}
 	if e.audit {

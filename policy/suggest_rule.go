@@ -94,7 +94,7 @@ func endpointFor(group []Wanted) EndpointSpec {
 	rules := rulesFor(group)
 	switch d, _ := group[0].demand(); {
 	case len(rules) > 0:
-		e.Protocol, e.Path, e.Enforcement, e.Rules = d.protocol, d.selector, Enforce, rules
+		e.Protocol, e.Path, e.Enforcement, e.Rules, e.AllowEncodedSlash = d.protocol, d.selector, Enforce, rules, wantSlash(group)
 	case slices.Contains(webPorts, e.Port):
 		e.Protocol, e.Enforcement, e.Access = REST, Enforce, ReadOnly
 	}

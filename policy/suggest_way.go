@@ -25,6 +25,7 @@ func (p *Policy) newRules(group []Wanted) []Option {
 			way.Permits = append(way.Permits, fmt.Sprintf("the programs of block %s (%s) may %s",
 				b.Key, b.programs(), rule.permit(group[0])))
 		}
+		way = b.withSlash(way, e, group)
 		if len(way.Operations) > 0 && len(way.Operations) <= maxOperations {
 			ways = append(ways, p.least(way, group))
 		}
