@@ -12,10 +12,11 @@ const (
 	FindingReadNarrower   = "read-narrower"   // uninspected beside inspected
 	FindingAudit          = "audit"           // forwards what the rules would deny
 	FindingWritableBinary = "writable-binary" // the agent can put any program there
+	FindingUnreadRule     = "unread-rule"     // adds nothing where another endpoint reads what is asked for
 )
 
 // Check finds what a policy that loads should tell its reader: what is read more
-// narrowly than written, what is only audited, and which binaries stand for any program. Writable names
+// narrowly than written, what is only audited, what adds nothing, and which binaries stand for any program. Writable names
 // directories the agent can write to besides those of the policy: its workdir.
 // The findings are warnings; they name no file, see Problems.In.
 func Check(p *Policy, writable ...string) Problems {
@@ -23,6 +24,7 @@ func Check(p *Policy, writable ...string) Problems {
 	for _, block := range p.Blocks {
 		for i := range block.Endpoints {
 			c.endpoint(endpointPath(block.Key, i), &block.Endpoints[i])
+			c.unread(endpointPath(block.Key, i), &block, &block.Endpoints[i])
 		}
 		for i := range block.Binaries {
 			c.binary(fmt.Sprintf("%s.binaries[%d]", blockPath(block.Key), i), &block.Binaries[i])

@@ -66,8 +66,9 @@ func (w *walker) allowedIP(at place, raw string) string {
 	for _, never := range neverReached {
 		if never.forbids(prefix) {
 			w.fail(at, "", "%s holds %s, which no policy opens", prefix, never.name)
-			break
+			return prefix.String()
 		}
 	}
+	w.opens(at, prefix)
 	return prefix.String()
 }
