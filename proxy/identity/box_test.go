@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -86,6 +87,9 @@ func (b *box) watch(initPID func(int) int) {
 	b.watcher, err = identity.New(identity.Config{
 		Diag: files[2], Conntrack: files[3], Proc: files[4], Notify: files[5], InitPID: initPID(b.init.Process.Pid),
 		Repinned: func(path string) { b.changed <- path },
+		Local: func(to netip.AddrPort) bool {
+			return to.Addr().IsLoopback() && to != b.v4.Addr().(*net.TCPAddr).AddrPort()
+		},
 		Writable: func(path string) bool { return strings.HasPrefix(path, b.agentDir()+"/") },
 	})
 	must(b.t, err)

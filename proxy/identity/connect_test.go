@@ -23,7 +23,8 @@ func TestSwappedConnect(t *testing.T) {
 	}
 }
 
-// Connects that wait for a full backlog hold up no others, up to a limit, and not the end.
+// Connects that wait for the full backlog of a program of the sandbox are limited, and hold up neither those to
+// the network nor the end.
 func TestFullBacklog(t *testing.T) {
 	b := startBox(t)
 	b.start(b.program("program"), "full", b.v4.Addr().String())

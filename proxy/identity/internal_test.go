@@ -157,7 +157,7 @@ func TestReadingIsGivenUp(t *testing.T) {
 
 // Connects that wait on unix sockets leave room for those to the network.
 func TestLocalConnectsLeaveRoom(t *testing.T) {
-	u := newUnderway()
+	u := newUnderway(nil)
 	for i := range maxLocal {
 		if !u.enter(i, true) {
 			t.Fatalf("local connect %d has no room", i)
@@ -175,4 +175,16 @@ func TestLocalConnectsLeaveRoom(t *testing.T) {
 	if u.enter(3000, false) || !u.enter(0, true) {
 		t.Error("the room of one kind is given to the other")
 	}
+}
+
+// A hostile sockaddr is a destination or none, and what it says is what the kernel reads of it (ip(7), ipv6(7)).
+func FuzzDestination(f *testing.F) {
+	f.Add([]byte{2, 0, 1, 187, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0})
+	f.Add(append([]byte{10, 0, 1, 187, 0, 0, 0, 0}, make([]byte, 20)...))
+	f.Fuzz(func(t *testing.T, sockaddr []byte) {
+		to, ok := Destination(sockaddr)
+		if ok && (to.Addr().Is4In6() || to.Port() != uint16(sockaddr[2])<<8|uint16(sockaddr[3])) {
+			t.Errorf("%x: got %v", sockaddr, to)
+		}
+	})
 }

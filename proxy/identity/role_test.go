@@ -376,19 +376,22 @@ func playFull(a []string) error {
 	if err != nil {
 		return err
 	}
+	limited := make(chan bool, 200)
 	for range 200 {
 		go func() {
 			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-			if err == nil {
-				_ = unix.Connect(fd, name)
+			if err == nil && unix.Connect(fd, name) == unix.EAGAIN {
+				limited <- true
 			}
 		}()
 	}
-	for range 300 {
-		if err := connectTo(a[0]); err == unix.EAGAIN {
-			return block("limited")
-		}
-		time.Sleep(10 * time.Millisecond)
+	select {
+	case <-limited:
+	case <-time.After(5 * time.Second):
+		return errors.New("no limit on connects that wait")
 	}
-	return errors.New("no limit on connects that wait")
+	if err := connectTo(a[0]); err != nil {
+		return fmt.Errorf("the network has no room: %w", err)
+	}
+	return block("limited")
 }

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -32,6 +33,9 @@ type Config struct {
 	// Repinned is called when an executable on a read-only mount was changed by root and its new
 	// content is the known one from then on. It may be nil.
 	Repinned func(path string)
+	// Local tells whether what listens at an address may be a program of the sandbox's, which need never
+	// accept: connects to those leave room for all others. nil means nowhere.
+	Local func(netip.AddrPort) bool
 	// Handlers answer held calls by their number: for SYS_CONNECT those on unix sockets, which fail
 	// without a handler; all others go on without one.
 	Handlers map[int32]Handler
@@ -73,7 +77,7 @@ func New(c Config) (*Watcher, error) {
 	w := &Watcher{
 		proc: hostProc, init: c.InitPID, records: newRecords(maxRecords), content: newContents(c.Repinned),
 		mappings: newMappings(c.Writable), lineage: newLineage(maxNotes),
-		handlers: c.Handlers, datagram: c.Datagram, underway: newUnderway(),
+		handlers: c.Handlers, datagram: c.Datagram, underway: newUnderway(c.Local),
 	}
 	if c.Notify == nil && c.Proc != nil {
 		w.strict, w.proc, w.init = true, sandboxProc(c.Proc), 1

@@ -43,3 +43,16 @@ func OpenPort(port int) ([]*os.File, error) {
 
 // Reserved says whether a port is the sandbox's own: it is never forwarded.
 func Reserved(port int) bool { return port == ProxyPort || port == dnsPort }
+
+// Local says whether a program of the sandbox may be what listens at an address, and neither the resolver nor the
+// proxy. Everywhere tells which ports [OpenPort] has; it is nil where connections are redirected (see rules).
+func Local(to netip.AddrPort, everywhere func(port int) bool) bool {
+	a, port := to.Addr().Unmap(), to.Port()
+	switch {
+	case port == dnsPort, port == ProxyPort && a == netip.AddrFrom4([4]byte{127, 0, 0, 1}):
+		return false
+	case everywhere != nil:
+		return !everywhere(int(port))
+	}
+	return a.IsLoopback() || a.IsUnspecified() || ownV4().Equal(a.AsSlice()) || ownV6().Equal(a.AsSlice())
+}

@@ -2,13 +2,10 @@ package supervisor
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"sync"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"exeat/policy"
 	"exeat/proxy/identity"
@@ -38,7 +35,7 @@ type datagrams struct {
 // note looks at one connect() of a UDP socket, which is held until its record is
 // on disk, as every denial is before it is answered.
 func (d *datagrams) note(call *identity.Call) {
-	to, ok := destination(call.Address)
+	to, ok := identity.Destination(call.Address)
 	if !ok || !d.first(to) {
 		return
 	}
@@ -89,19 +86,4 @@ func (d *datagrams) record(by identity.Caller, to netip.AddrPort) {
 		return
 	}
 	d.sink.tell(context.Background(), id)
-}
-
-// destination reads a sockaddr_in or sockaddr_in6 (ip(7), ipv6(7)).
-func destination(sockaddr []byte) (netip.AddrPort, bool) {
-	if len(sockaddr) < 8 {
-		return netip.AddrPort{}, false
-	}
-	family, port := binary.NativeEndian.Uint16(sockaddr), binary.BigEndian.Uint16(sockaddr[2:])
-	switch {
-	case family == unix.AF_INET:
-		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(sockaddr[4:8])), port), true
-	case family == unix.AF_INET6 && len(sockaddr) >= 24:
-		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(sockaddr[8:24])).Unmap(), port), true
-	}
-	return netip.AddrPort{}, false
 }

@@ -76,7 +76,7 @@ func (s *supervisor) watch(sink *sink, names *netns.Names) (*identity.Watcher, e
 	udp := &datagrams{s: s, sink: sink, names: names, told: map[netip.AddrPort]time.Time{}}
 	watcher, err := identity.New(identity.Config{
 		Notify: s.box.Notify, Diag: s.box.Sockets.Diag, Conntrack: s.box.Sockets.Conntrack, InitPID: s.box.PID,
-		Proc: s.box.Proc, Writable: s.view.writable, Handlers: handlers, Datagram: udp.note,
+		Proc: s.box.Proc, Writable: s.view.writable, Handlers: handlers, Datagram: udp.note, Local: s.isLocal,
 		Repinned: func(path string) { s.logger.Info("executable changed by root, pinned again", "path", path) },
 	})
 	if err != nil {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"slices"
+	"sync"
 
 	"exeat/policy"
 	"exeat/sandbox/netns"
@@ -16,7 +18,38 @@ const maxPorts = 256
 // ports are the listeners that stand in for a redirect where the kernel has none.
 type ports struct {
 	serve func(net.Listener) // in the background, until the doors close
-	open  map[int]bool
+
+	mu   sync.Mutex
+	open map[int]bool // guarded by mu
+}
+
+func (p *ports) has(port int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.open[port]
+}
+
+func (p *ports) add(port int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open == nil {
+		p.open = map[int]bool{}
+	}
+	p.open[port] = true
+}
+
+func (p *ports) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.open)
+}
+
+// isLocal says whether a connection may end at a program of the sandbox.
+func (s *supervisor) isLocal(to netip.AddrPort) bool {
+	if s.box.NoRedirect() == "" {
+		return netns.Local(to, nil)
+	}
+	return netns.Local(to, s.ports.has)
 }
 
 // openPorts makes a listener for each port that p names and has none yet. What
@@ -26,11 +59,8 @@ func (s *supervisor) openPorts(p *policy.Policy) {
 	if s.box == nil || s.box.NoRedirect() == "" {
 		return
 	}
-	if s.ports.open == nil {
-		s.ports.open = map[int]bool{}
-	}
 	for _, port := range namedPorts(p, s.sandbox.Spec.HostPorts) {
-		if s.ports.open[port] {
+		if s.ports.has(port) {
 			continue
 		}
 		if err := s.openPort(port); err != nil {
@@ -44,14 +74,14 @@ func (s *supervisor) openPort(port int) error {
 	switch {
 	case netns.Reserved(port):
 		return fmt.Errorf("port %d of a sandbox is its own", port)
-	case len(s.ports.open) >= maxPorts:
+	case s.ports.count() >= maxPorts:
 		return fmt.Errorf("without nf_tables a sandbox has at most %d ports", maxPorts)
 	}
 	listeners, err := s.box.OpenPort(port)
 	if err != nil {
 		return err
 	}
-	s.ports.open[port] = true
+	s.ports.add(port)
 	for _, l := range listeners {
 		s.ports.serve(l)
 	}
