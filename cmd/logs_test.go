@@ -16,7 +16,7 @@ func TestLogsShowWhatWasAsked(t *testing.T) {
 	at := time.Date(2026, 11, 26, 2, 0, 0, 0, time.Local)
 	base := store.Decision{
 		ID: 7, Time: at, Last: at, Count: 1, Host: "api.github.com", Port: 443, Layer: "l7", Protocol: "graphql",
-		Method: "POST", Target: "/graphql", Policy: "github", Exe: "/usr/bin/gh", Status: 200,
+		Method: "POST", Target: "/graphql", Policy: "github", Exe: "/usr/bin/gh", Ending: store.Ending{Status: 200},
 	}
 	for _, test := range []struct {
 		name, verdict, reason string

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"io"
 	"sync/atomic"
 )
@@ -29,9 +30,20 @@ func (x *exchange) brokeOff(t *ticket) bool {
 
 // upload is a request's body. The server closes it when the exchange is over, and not the transport
 // when it fails: what is unread then has to be drained after the answer.
-type upload struct{ countedBody }
+type upload struct {
+	countedBody
+	cutShort *atomic.Bool // its client left before its end
+}
 
 func (upload) Close() error { return nil }
+
+func (u upload) Read(p []byte) (int, error) {
+	n, err := u.countedBody.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) && !isTimeout(err) {
+		u.cutShort.Store(true)
+	}
+	return n, err
+}
 
 // unawaited is an answer's body by HTTP/2. The transport's Close waits for the request's body to be read on, which can
 // be a client's that speaks only when it has the end of this answer.

@@ -42,11 +42,17 @@ type Event struct {
 	Reason      string
 	RuleMissing string
 	Credential  string // providers whose secrets were put in, separated by commas
-	Status      int    // of the answer, when it is known at once
-	BytesIn     int64  // towards the sandbox
-	BytesOut    int64  // out of the sandbox
-	Duration    time.Duration
+	Ending             // what of it is known at once
 	Count       int
+}
+
+// Ending is what a request or a connection came to.
+type Ending struct {
+	Status   int   // of the answer; 0 where nobody was given one
+	BytesIn  int64 // towards the sandbox
+	BytesOut int64 // out of the sandbox
+	Duration time.Duration
+	Failed   string // of what was allowed: the code of why the origin's answer did not come, or not whole; "" where it did
 }
 
 // Sink keeps decisions. Record returns when the decision is safe enough to act on it: a denial is
@@ -57,8 +63,8 @@ type Sink interface {
 	// Begin is Record for an allowed request that takes a secret along: it may be sent out once Begin has
 	// returned, and answered once kept has. Storing it takes as long as the origin's answer, and beside it.
 	Begin(ctx context.Context, e Event) (id int64, kept func() error, err error)
-	// Complete adds what an allowed request came to: status, bytes towards and out of the sandbox.
-	Complete(id int64, status int, in, out int64, d time.Duration)
+	// Complete adds what an allowed request came to.
+	Complete(id int64, e Ending)
 }
 
 // Callers finds the program behind an accepted connection; original is where it meant to go.

@@ -3,6 +3,7 @@ package proxy
 import (
 	"fmt"
 	"net/http"
+	"time"
 
 	"exeat/policy"
 )
@@ -50,7 +51,8 @@ func (x *exchange) recordCut() *refusal {
 		return nil
 	}
 	r := x.cutBy(*snapshot)
-	e := x.event(r.decision, x.answer.status)
+	x.fault = r.decision.Code
+	e := x.ending(r.decision, x.answer.status)
 	e.Revision = snapshot.Revision
 	r.id, _ = x.server.record(e)
 	return r
@@ -77,4 +79,18 @@ func (x *exchange) endCall(r *refusal) bool {
 		x.w.Header().Set(http.TrailerPrefix+name, trailer.Get(name))
 	}
 	return true
+}
+
+// recordCut records that a policy ended the connection, which began then.
+func (t *tunnel) recordCut(began time.Time) {
+	snapshot := t.revoked.Load()
+	if snapshot == nil {
+		return
+	}
+	e := t.flow.event(policy.Decision{
+		Verdict: policy.Denied, Code: policy.CodePolicy, Layer: "l4", Protocol: "l4", Policy: "-",
+		Reason: fmt.Sprintf("revision %d no longer allows this connection uninspected: it was closed", snapshot.Revision),
+	}, t.server.cfg.Snapshot().Revision)
+	e.Duration = e.Time.Sub(began)
+	_, _ = t.server.record(e)
 }

@@ -45,6 +45,7 @@ func TestCutsAreRecorded(t *testing.T) {
 			t.Fatal(name, err)
 		}
 		_, _ = resp.Body.Read(make([]byte, 1))
+		cut := time.Now()
 		w.load(nothing)
 		_, err = io.ReadAll(resp.Body)
 		resp.Body.Close()
@@ -54,7 +55,10 @@ func TestCutsAreRecorded(t *testing.T) {
 		await(t, "recorded", func() bool { return len(w.sink.all()) == 2 })
 		if e := w.sink.all()[1]; e.Verdict != "deny" || e.Revision != 2 || e.Reason != "revision 2 no longer allows this: it was cut off" || e.Host != row.host {
 			t.Errorf("%s: recorded %+v", name, e)
+		} else if e.Time.Before(cut) || e.Duration <= 0 {
+			t.Errorf("%s: recorded at %v with %v, cut at %v", name, e.Time, e.Duration, cut)
 		}
+		await(t, "completed", func() bool { e, ok := w.sink.completed(1); return ok && e.Status == 200 && e.Failed == "policy_denied" })
 	}
 }
 
@@ -117,7 +121,8 @@ func TestDetachEndsStreams(t *testing.T) {
 	}
 	await(t, "recorded", func() bool {
 		events := w.sink.all()
-		return strings.Contains(events[len(events)-1].Reason, `"mine" was detached`)
+		e := events[len(events)-1]
+		return strings.Contains(e.Reason, `"mine" was detached`) && !e.Time.Before(began) && e.Duration > 0
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/http"
 	"strings"
-	"time"
 
 	"exeat/policy"
 )
@@ -19,9 +18,7 @@ func (x *exchange) forward() {
 		return
 	}
 	x.answer = &responseWriter{ResponseWriter: x.w, buffers: x.server.buffers, headOnly: &t.headOnly}
-	defer func() {
-		x.server.cfg.Sink.Complete(x.id, x.answer.status, t.in.Load(), t.out.Load(), time.Since(x.began))
-	}()
+	defer x.complete(t)
 	if x.failure != nil {
 		x.answer.status = x.writeFailure(x.failure)
 		return
@@ -64,7 +61,7 @@ func (x *exchange) ticket() *ticket {
 		host: x.flow.host, port: x.flow.port, authority: x.target.Host,
 		addresses: x.addresses, pool: x.pool(),
 		broken: connOf(x.r).err, revoked: func() bool { return x.revoked.Load() != nil },
-		failed: x.failed,
+		failed: x.failed, cutShort: &x.cutShort,
 	}
 	if x.masked {
 		t.mask, t.maskTrailer = x.mask, x.server.cfg.Credentials.MaskHeader

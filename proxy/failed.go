@@ -10,7 +10,7 @@ import (
 
 // failed answers for an upstream that did not.
 func (x *exchange) failed(r *http.Request, err error) *http.Response {
-	x.ours, x.answer.last = true, x.r.ContentLength != 0 && !x.isHTTP2()
+	x.answer.last = x.r.ContentLength != 0 && !x.isHTTP2()
 	refusal := x.explain(err)
 	status, header, body := x.say(refusal)
 	connOf(x.r).setPhrase(status, refusal.phrase())
@@ -21,9 +21,16 @@ func (x *exchange) failed(r *http.Request, err error) *http.Response {
 	}
 }
 
-// explain finds the reason behind a failed round trip: the policy changed, the client's body was
-// malformed, or the origin could not be reached.
+// explain says what is answered in the place of an origin, and remembers it for the record of the request.
 func (x *exchange) explain(err error) *refusal {
+	r := x.cause(err)
+	x.ours, x.fault = true, r.decision.Code
+	return r
+}
+
+// cause finds the reason behind a failed round trip: the policy changed, the client's body was malformed, the client
+// has left, or the origin could not be reached.
+func (x *exchange) cause(err error) *refusal {
 	var r *refusal
 	if errors.Is(err, errNotKept) {
 		return withheld()
@@ -32,11 +39,13 @@ func (x *exchange) explain(err error) *refusal {
 		r = denied(d)
 	} else if v := connOf(x.r).claim(); v != nil {
 		r = malformed(v)
-	} else if r = x.ended.Load(); r == nil {
+	} else if r = x.ended.Load(); r == nil && x.left() {
+		return refuse(http.StatusBadGateway, codeClientGone, "the client hung up before there was an answer")
+	} else if r == nil {
 		return x.unreached(err)
 	}
 	var recordErr error
-	if r.id, recordErr = x.server.record(x.event(r.decision, x.status(r))); recordErr != nil {
+	if r.id, recordErr = x.server.record(x.ending(r.decision, x.status(r))); recordErr != nil {
 		return unrecorded()
 	}
 	return r

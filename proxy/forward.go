@@ -42,6 +42,8 @@ type ticket struct {
 	// mask takes secrets from an answer, and maskTrailer from what follows its body; nil where there can be none.
 	mask        func(resp *http.Response)
 	maskTrailer func(h http.Header)
+	// cutShort is set when the client leaves in the middle of its body.
+	cutShort *atomic.Bool
 	// failed answers instead of the upstream; it may not return nil.
 	failed func(r *http.Request, err error) *http.Response
 
@@ -92,7 +94,7 @@ func (t *ticket) roundTrip(transport http.RoundTripper, r *http.Request) *http.R
 
 func (t *ticket) ask(transport http.RoundTripper, r *http.Request) *http.Response {
 	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = upload{countedBody{ReadCloser: r.Body, count: &t.out}}
+		r.Body = upload{countedBody{ReadCloser: r.Body, count: &t.out}, t.cutShort}
 	}
 	resp, err := transport.RoundTrip(r)
 	if err == nil && t.pool.http2 {

@@ -38,7 +38,7 @@ func (f *forgetful) Begin(ctx context.Context, e proxy.Event) (int64, func() err
 	return id, func() error { return nil }, err
 }
 
-func (f *forgetful) Complete(int64, int, int64, int64, time.Duration) {}
+func (f *forgetful) Complete(int64, proxy.Ending) {}
 
 // newLoadWorld is a world with other limits, that needs so many descriptors.
 func newLoadWorld(t *testing.T, l proxy.TestLimits, descriptors uint64) *world {

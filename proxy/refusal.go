@@ -28,6 +28,12 @@ const (
 	codeForeign             policy.Code = "foreign_credential"  // somebody else's key to a provider's host
 )
 
+// Codes that only the record has: nobody is there to be told, or the answer has begun.
+const (
+	codeClientGone    policy.Code = "client_gone"
+	codeUpstreamBroke policy.Code = "upstream_broke_off"
+)
+
 // refusal is an answer of our own instead of the origin's.
 type refusal struct {
 	status   int

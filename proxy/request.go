@@ -42,7 +42,10 @@ type exchange struct {
 	cancel  context.CancelFunc
 	revoked atomic.Pointer[Snapshot] // the policy that ended this exchange
 	ours    bool                     // the answer is ours, not the origin's
+	fault   policy.Code              // why it is, or why the origin's is not whole
 	answer  *responseWriter
+
+	cutShort atomic.Bool // the client left in the middle of its body
 }
 
 // serve judges one request by the policy in force now, and answers or forwards it.
@@ -157,7 +160,7 @@ func (x *exchange) readFor(snapshot Snapshot) (policy.Admission, *refusal) {
 	}
 }
 
-// event is the record of this exchange.
+// event is the record of this exchange as it begins.
 func (x *exchange) event(d policy.Decision, status int) Event {
 	e := x.flow.event(d, x.revision)
 	e.Time, e.Method, e.Target, e.Status = x.began, x.r.Method, x.request.Path, status

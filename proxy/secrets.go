@@ -96,7 +96,8 @@ func (w watched) Read(p []byte) (int, error) {
 // recordEnd records why a body was ended whose answer came all the same, before all of it was sent.
 func (x *exchange) recordEnd() {
 	if r := x.ended.Load(); r != nil && r.id == 0 {
-		_, _ = x.server.record(x.event(r.decision, x.answer.status))
+		x.fault = r.decision.Code
+		_, _ = x.server.record(x.ending(r.decision, x.answer.status))
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 type memory struct {
 	mu     sync.Mutex
 	events []proxy.Event
-	done   map[int64]proxy.Event
+	done   map[int64]proxy.Ending
 	fail   error
 	keep   error // what became of the disk after Begin
 }
@@ -36,13 +36,13 @@ func (m *memory) Begin(ctx context.Context, e proxy.Event) (int64, func() error,
 	return id, func() error { return m.keep }, err
 }
 
-func (m *memory) Complete(id int64, status int, in, out int64, d time.Duration) {
+func (m *memory) Complete(id int64, e proxy.Ending) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.done == nil {
-		m.done = map[int64]proxy.Event{}
+		m.done = map[int64]proxy.Ending{}
 	}
-	m.done[id] = proxy.Event{Status: status, BytesIn: in, BytesOut: out, Duration: d}
+	m.done[id] = e
 }
 
 func (m *memory) setFail(err error) {
@@ -66,7 +66,7 @@ func (m *memory) all() []proxy.Event {
 	return append([]proxy.Event(nil), m.events...)
 }
 
-func (m *memory) completed(id int64) (proxy.Event, bool) {
+func (m *memory) completed(id int64) (proxy.Ending, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e, ok := m.done[id]

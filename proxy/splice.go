@@ -47,11 +47,12 @@ func (t *tunnel) open(revision int, granted policy.Decision, err error) bool {
 	if err != nil {
 		f.verdict = upstreamRefusal(f, err)
 		f.verdict.id = id
-		s.cfg.Sink.Complete(id, f.verdict.status, 0, 0, time.Since(began))
+		s.cfg.Sink.Complete(id, Ending{Status: f.verdict.status, Duration: time.Since(began), Failed: string(f.verdict.decision.Code)})
 		return false
 	}
 	t.run(revision)
-	s.cfg.Sink.Complete(id, 0, t.in.Load(), t.out.Load(), time.Since(began))
+	t.recordCut(began)
+	s.cfg.Sink.Complete(id, Ending{BytesIn: t.in.Load(), BytesOut: t.out.Load(), Duration: time.Since(began)})
 	return true
 }
 
@@ -81,10 +82,6 @@ func (t *tunnel) run(revision int) {
 	both.Go(func() { t.copy(t.flow.conn, t.flow.socket.Conn, t.up, &t.in) })
 	both.Go(t.outward)
 	both.Wait()
-	if snapshot := t.revoked.Load(); snapshot != nil {
-		t.server.recordL4(t.flow, policy.CodePolicy,
-			fmt.Sprintf("revision %d no longer allows this connection uninspected: it was closed", snapshot.Revision))
-	}
 }
 
 // outward sends the client's bytes, the first of them only when they are known to be no TLS, or TLS

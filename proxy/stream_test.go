@@ -205,7 +205,7 @@ func TestCompletion(t *testing.T) {
 	_, _ = io.Copy(io.Discard, resp.Body)
 	resp.Body.Close()
 	await(t, "completed", func() bool { _, ok := w.sink.completed(1); return ok })
-	if e, _ := w.sink.completed(1); e.Status != 201 || e.BytesIn != 10 || e.BytesOut != 3 || e.Duration <= 0 {
+	if e, _ := w.sink.completed(1); e.Status != 201 || e.BytesIn != 10 || e.BytesOut != 3 || e.Duration <= 0 || e.Failed != "" {
 		t.Errorf("completed with %+v", e)
 	}
 }

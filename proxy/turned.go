@@ -75,7 +75,7 @@ func (x *exchange) turn(method string) error {
 		x.ended.Store(denied(d))
 		return errTurned
 	case policy.Audited:
-		e := x.event(d, 0)
+		e := x.ending(d, 0)
 		e.Revision = snapshot.Revision
 		_, err := x.server.record(e)
 		return err

@@ -243,7 +243,7 @@ func TestUpstreamFailures(t *testing.T) {
 			if !strings.Contains(string(body), advice) || strings.Contains(string(body), "ended the connection") != (name == "hangs up") {
 				t.Errorf("advises %s", body)
 			}
-			await(t, "completed", func() bool { e, ok := w.sink.completed(1); return ok && e.Status == tt.status })
+			await(t, "completed", func() bool { e, ok := w.sink.completed(1); return ok && e.Status == tt.status && e.Failed == tt.code })
 			if e := w.sink.all()[0]; e.Verdict != string(policy.Allowed) {
 				t.Errorf("recorded %s", w.sink.verdicts())
 			}
@@ -259,7 +259,7 @@ func TestSpliceUnreachable(t *testing.T) {
 	if !strings.HasPrefix(answer, "HTTP/1.1 502 Bad Gateway (exeat: upstream_unreachable)\r\n") || !strings.Contains(answer, "upstream_unreachable") {
 		t.Errorf("got %s", answer)
 	}
-	if e, ok := w.sink.completed(1); !ok || e.Status != 502 {
+	if e, ok := w.sink.completed(1); !ok || e.Status != 502 || e.Failed != "upstream_unreachable" {
 		t.Errorf("completed: %t with %d", ok, e.Status)
 	}
 	if got := w.sink.all(); len(got) != 1 {

@@ -15,7 +15,7 @@ type party struct {
 
 // isPlain reports that nothing is known of a decision but what the table of allowed ones has columns for.
 func (d *Decision) isPlain() bool {
-	return d.Verdict == VerdictAllow && d.Code == "" && d.RuleMissing == "" && d.Count == 1
+	return d.Verdict == VerdictAllow && d.Code == "" && d.RuleMissing == "" && d.Failed == "" && d.Count == 1
 }
 
 func (d *Decision) party() party {

@@ -90,12 +90,51 @@ func TestLateEndings(t *testing.T) {
 	audited.Verdict = "audit"
 	for _, row := range []store.Decision{allowed(), audited} {
 		id := record(t, l, row)
-		l.Complete(id, 418, 5, 6, 7)
+		l.Complete(id, store.Ending{Status: 418, BytesIn: 5, BytesOut: 6, Duration: 7})
 	}
 	l.Close()
 	for _, got := range page(t, openReader(t, d), store.DecisionFilter{}) {
 		if got.Status != 418 || got.BytesIn != 5 || got.BytesOut != 6 || got.Duration != 7 {
 			t.Errorf("got %+v", got)
 		}
+	}
+}
+
+// TestFailed: why what was allowed failed is kept, however late it is known and in whichever table the decision was, and
+// changes nothing else of it.
+func TestFailed(t *testing.T) {
+	d := dirs(t)
+	create(t, open(t, d))
+	l := openLog(t, d, store.Bounds{})
+	end := store.Ending{Status: 502, BytesOut: 6, Duration: 7, Failed: "upstream_tls"}
+	audited := allowed()
+	audited.Verdict, audited.Code, audited.Reason = "audit", "policy_denied", "only audited"
+	var want []store.Decision
+	for _, row := range []store.Decision{allowed(), audited} {
+		for _, take := range []func(store.Decision) (int64, error){
+			l.Enqueue, // and is not written yet when it ends
+			func(row store.Decision) (int64, error) { return l.Record(t.Context(), row) },
+		} {
+			id, err := take(row)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.Complete(id, end)
+			row.ID, row.Last, row.Count, row.Ending = id, row.Time, 1, end
+			want = append(want, row)
+		}
+	}
+	l.Close()
+	r := openReader(t, d)
+	if diff := gocmp.Diff(want, page(t, r, store.DecisionFilter{})); diff != "" {
+		t.Error(diff)
+	}
+	for _, row := range want {
+		if got, err := r.Decision(t.Context(), row.ID); err != nil || !gocmp.Equal(got, row) {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	}
+	if got := record(t, openLog(t, d, store.Bounds{}), allowed()); got != int64(len(want)+1) {
+		t.Errorf("the next id is %d", got)
 	}
 }

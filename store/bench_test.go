@@ -86,7 +86,7 @@ func BenchmarkEnqueue(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		l.Complete(id, 200, 1, 2, 3)
+		l.Complete(id, store.Ending{Status: 200, BytesIn: 1, BytesOut: 2, Duration: 3})
 	}
 }
 

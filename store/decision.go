@@ -28,11 +28,17 @@ type Decision struct {
 	Reason      string
 	RuleMissing string // YAML that would allow it
 	Credential  string // name of the provider whose secret was used
-	Status      int    // of the response
-	BytesIn     int64
-	BytesOut    int64
-	Duration    time.Duration
-	Count       int // how many identical denials this record stands for; at least 1
+	Ending
+	Count int // how many identical denials this record stands for; at least 1
+}
+
+// Ending is how a request ended.
+type Ending struct {
+	Status   int           // of the response; 0 where nobody was given one
+	BytesIn  int64         // that the sandbox received
+	BytesOut int64         // that the sandbox sent
+	Duration time.Duration // 0 until it has ended
+	Failed   string        // the code of why there is no answer, or none of the origin's; "" where there is
 }
 
 // LayerFile is that of refused file accesses: Method is the operation, Target the
@@ -49,7 +55,7 @@ const (
 // neutralise makes all text of a decision safe for every reader to come.
 func (d *Decision) neutralise() {
 	for _, s := range []*string{
-		&d.Exe, &d.Tainted, &d.Host, &d.Layer, &d.Protocol, &d.Method, &d.Verdict, &d.Policy, &d.Code, &d.Reason, &d.Credential,
+		&d.Exe, &d.Tainted, &d.Host, &d.Layer, &d.Protocol, &d.Method, &d.Verdict, &d.Policy, &d.Code, &d.Reason, &d.Credential, &d.Failed,
 	} {
 		*s = neutral(*s)
 	}
@@ -63,19 +69,22 @@ const (
 	taintedSchema = 2 // the first with a column for taint
 	codeSchema    = 3 // the first with an index of codes
 	allowedSchema = 4 // the first with a table of what was allowed
+	failedSchema  = 5 // the first with a column for why what was allowed failed
+
+	newestSchema = failedSchema
 )
 
 const (
 	firstColumns = `id, at, last_at, count, revision, exe, pid, ancestors, host, port, layer, protocol, method,
 	target, verdict, policy, code, reason, rule_missing, credential, status, bytes_in, bytes_out, duration`
-	decisionColumns = firstColumns + `, tainted`
+	decisionColumns = firstColumns + `, tainted, failed`
 )
 
 func scanDecision(row scanner) (d Decision, err error) {
 	var ancestors *string
 	err = row.Scan(&d.ID, (*instant)(&d.Time), (*instant)(&d.Last), &d.Count, &d.Revision, &d.Exe, &d.PID, &ancestors,
 		&d.Host, &d.Port, &d.Layer, &d.Protocol, &d.Method, &d.Target, &d.Verdict, &d.Policy, &d.Code, &d.Reason,
-		&d.RuleMissing, &d.Credential, &d.Status, &d.BytesIn, &d.BytesOut, &d.Duration, &d.Tainted)
+		&d.RuleMissing, &d.Credential, &d.Status, &d.BytesIn, &d.BytesOut, &d.Duration, &d.Tainted, &d.Failed)
 	if ancestors != nil {
 		d.Ancestors = strings.Split(*ancestors, "\n")
 	}
@@ -92,6 +101,6 @@ func (d *Decision) values() []any {
 	return []any{
 		d.ID, d.Time.UnixNano(), d.Last.UnixNano(), d.Count, d.Revision, d.Exe, d.PID, ancestors,
 		d.Host, d.Port, d.Layer, d.Protocol, d.Method, d.Target, d.Verdict, d.Policy, d.Code, d.Reason,
-		d.RuleMissing, d.Credential, d.Status, d.BytesIn, d.BytesOut, int64(d.Duration), d.Tainted,
+		d.RuleMissing, d.Credential, d.Status, d.BytesIn, d.BytesOut, int64(d.Duration), d.Tainted, d.Failed,
 	}
 }

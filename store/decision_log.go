@@ -161,15 +161,15 @@ func (l *DecisionLog) Enqueue(d Decision) (int64, error) {
 	return d.ID, nil
 }
 
-// Complete adds how a request ended to the record of its decision, soon. Bytes
-// are those the sandbox received (in) and sent (out).
-func (l *DecisionLog) Complete(id int64, status int, in, out int64, d time.Duration) {
+// Complete adds how a request ended to the record of its decision, soon.
+func (l *DecisionLog) Complete(id int64, e Ending) {
+	e.Failed = neutral(e.Failed)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return
 	}
-	l.queue.endings = append(l.queue.endings, ending{id: id, status: status, in: in, out: out, duration: d})
+	l.queue.endings = append(l.queue.endings, ending{id: id, Ending: e})
 	l.armLocked(l.limits.delay)
 }
 

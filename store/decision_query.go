@@ -50,7 +50,7 @@ func (r *DecisionReader) backward(ctx context.Context, firsts []int64, f Decisio
 func (r *DecisionReader) page(ctx context.Context, first int64, f DecisionFilter) (page []Decision, more bool, err error) {
 	for {
 		db, page, more, err := r.pageAsIs(ctx, first, f)
-		if err != nil || db == nil || db.version >= allowedSchema {
+		if err != nil || db == nil || db.version >= newestSchema {
 			return page, more, err
 		}
 		h, err := db.header(ctx)

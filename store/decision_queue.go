@@ -27,9 +27,8 @@ type receipt struct {
 }
 
 type ending struct {
-	id, in, out int64
-	status      int
-	duration    time.Duration
+	id int64
+	Ending
 }
 
 func (b *batch) empty() bool { return len(b.entries) == 0 && len(b.endings) == 0 }
@@ -75,7 +74,7 @@ func (b *batch) merge() {
 		if e == nil {
 			return false
 		}
-		e.Status, e.BytesIn, e.BytesOut, e.Duration = end.status, end.in, end.out, end.duration
+		e.Ending = end.Ending
 		return true
 	})
 }

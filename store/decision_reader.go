@@ -136,7 +136,7 @@ func (r *DecisionReader) files() ([]int64, error) {
 // file returns an error that isMissing recognises if the file was deleted since
 // it was listed, or is not filled yet.
 func (r *DecisionReader) file(ctx context.Context, first int64) (*database, error) {
-	if db := r.open[first]; db != nil && db.version >= allowedSchema {
+	if db := r.open[first]; db != nil && db.version >= newestSchema {
 		return db, nil
 	} else if db != nil { // its writer may have brought it to a newer schema since
 		db.close() //nolint:errcheck // it was only read

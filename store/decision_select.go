@@ -18,16 +18,26 @@ type selection struct {
 
 // statement merges what the tables have, in the order of ids.
 func (s selection) statement() statement {
-	columns := decisionColumns
-	if s.db.version < taintedSchema { // a file that was full before an upgrade stays as it is
-		columns = firstColumns + `, ''`
-	}
-	st := prepare(`SELECT `+columns+` FROM decisions `+s.index+` WHERE `+s.conditions, s.args...)
+	st := prepare(`SELECT `+s.db.columns()+` FROM decisions `+s.index+` WHERE `+s.conditions, s.args...)
 	if !s.noAllowed && s.db.version >= allowedSchema {
-		st.text += ` UNION ALL SELECT ` + decisionColumns + ` FROM allowances WHERE ` + s.conditions
+		st.text += ` UNION ALL SELECT ` + allowanceColumns + ` FROM allowances WHERE ` + s.conditions
 		st.args = append(st.args, s.args...)
 	}
 	return prepare(st.text+` ORDER BY id`+s.order+` LIMIT ?`, append(st.args, s.limit)...)
+}
+
+// allowanceColumns are those of what was allowed and has not failed.
+const allowanceColumns = firstColumns + `, tainted, ''`
+
+// columns are those of a file's table of decisions. One that was full before an upgrade stays as it is.
+func (d *database) columns() string {
+	switch {
+	case d.version < taintedSchema:
+		return firstColumns + `, '', ''`
+	case d.version < failedSchema:
+		return firstColumns + `, tainted, ''`
+	}
+	return decisionColumns
 }
 
 // spans are the tables with ids and times.

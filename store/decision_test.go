@@ -63,12 +63,12 @@ func TestRecordAndEnqueue(t *testing.T) {
 	if got, err := r.Decision(t.Context(), want.ID); err != nil || !cmp.Equal(got, want) {
 		t.Error(err, cmp.Diff(got, want))
 	}
-	l.Complete(want.ID, 403, 10, 20, time.Millisecond)
+	l.Complete(want.ID, store.Ending{Status: 403, BytesIn: 10, BytesOut: 20, Duration: time.Millisecond})
 	id, err := l.Enqueue(allowed())
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Complete(id, 200, 1234, 56, time.Second)
+	l.Complete(id, store.Ending{Status: 200, BytesIn: 1234, BytesOut: 56, Duration: time.Second})
 	eventually(t, "the allowed request", func() bool { return len(page(t, r, store.DecisionFilter{AfterID: want.ID})) == 1 })
 	want.Status, want.BytesIn, want.BytesOut, want.Duration = 403, 10, 20, time.Millisecond
 	passed := allowed()
@@ -76,7 +76,7 @@ func TestRecordAndEnqueue(t *testing.T) {
 	passed.Status, passed.BytesIn, passed.BytesOut, passed.Duration = 200, 1234, 56, time.Second
 	eventually(t, "both endings", func() bool { return cmp.Equal(page(t, r, store.DecisionFilter{}), []store.Decision{want, passed}) })
 	late := id
-	l.Complete(late, 499, 1, 2, 3)
+	l.Complete(late, store.Ending{Status: 499, BytesIn: 1, BytesOut: 2, Duration: 3})
 	eventually(t, "an ending after the commit", func() bool { d, _ := r.Decision(t.Context(), late); return d.Status == 499 })
 	if _, err := r.Decision(t.Context(), 99); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("got %v, want ErrNotFound", err)

@@ -44,23 +44,41 @@ func (t *decisionTx) decide(ctx context.Context, entries []entry) error {
 
 // finish adds what is known of an answer at its end to its decision, in whichever table that is.
 func (t *decisionTx) finish(ctx context.Context, endings []ending) error {
-	for _, e := range endings {
-		if err := t.end(ctx, e, t.endAllowed, t.endOther); err != nil {
+	for i := range endings {
+		if err := t.end(ctx, &endings[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *decisionTx) end(ctx context.Context, e ending, tables ...*sql.Stmt) error {
-	for _, table := range tables {
-		result, err := t.tx.StmtContext(ctx, table).ExecContext(ctx, e.status, e.in, e.out, int64(e.duration), e.id)
-		if err != nil {
+func (t *decisionTx) end(ctx context.Context, e *ending) error {
+	if e.Failed != "" {
+		if err := t.move(ctx, e.id); err != nil {
 			return err
 		}
-		if n, err := result.RowsAffected(); err != nil || n > 0 {
-			return err
-		}
+	} else if n, err := t.run(ctx, t.endAllowed, e.Status, e.BytesIn, e.BytesOut, int64(e.Duration), e.id); err != nil || n > 0 {
+		return err
 	}
-	return nil
+	_, err := t.run(ctx, t.endOther, e.Status, e.BytesIn, e.BytesOut, int64(e.Duration), e.Failed, e.id)
+	return err
+}
+
+// move takes a decision from the table of what was allowed, where it is there, to the one with a column for why it failed.
+func (t *decisionTx) move(ctx context.Context, id int64) error {
+	n, err := t.run(ctx, t.moveFailed, id)
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = t.run(ctx, t.dropAllowed, id)
+	return err
+}
+
+// run tells how many rows a statement has changed.
+func (t *decisionTx) run(ctx context.Context, st *sql.Stmt, args ...any) (int64, error) {
+	result, err := t.tx.StmtContext(ctx, st).ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

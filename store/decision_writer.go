@@ -21,21 +21,25 @@ type decisionWriter struct {
 
 // decisionFile is a file that is written to.
 type decisionFile struct {
-	db                                                       *database
-	record, party, allowOne, allowMany, endAllowed, endOther *sql.Stmt
-	parties                                                  parties // in it
-	args                                                     []any   // of the last statement, for its memory
+	db                                                                                *database
+	record, party, allowOne, allowMany, endAllowed, endOther, moveFailed, dropAllowed *sql.Stmt
+	parties                                                                           parties // in it
+	args                                                                              []any   // of the last statement, for its memory
 }
 
 // A second row with one id is one more of the same denial, or a gap that has grown.
 const insertDecision = `INSERT INTO decisions (` + decisionColumns + `)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (id) DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at), reason = excluded.reason`
 
-// endIn adds to a table's row how its request ended.
-func endIn(table string) string {
-	return `UPDATE ` + table + ` SET status = ?, bytes_in = ?, bytes_out = ?, duration = ? WHERE id = ?`
-}
+// How a request ended is added to the row of its decision, in whichever table that is. What failed after all is in the
+// table of decisions from then on, which has a column for it.
+const (
+	endAllowed  = `UPDATE allowed SET status = ?, bytes_in = ?, bytes_out = ?, duration = ? WHERE id = ?`
+	endOther    = `UPDATE decisions SET status = ?, bytes_in = ?, bytes_out = ?, duration = ?, failed = ? WHERE id = ?`
+	moveFailed  = `INSERT INTO decisions (` + decisionColumns + `) SELECT ` + allowanceColumns + ` FROM allowances WHERE id = ?`
+	dropAllowed = `DELETE FROM allowed WHERE id = ?`
+)
 
 // open opens the newest file, or the first, and returns the next id.
 func (w *decisionWriter) open(ctx context.Context) (next int64, err error) {
@@ -71,7 +75,8 @@ func (w *decisionWriter) openFile(ctx context.Context, first int64) (*decisionFi
 
 func (f *decisionFile) prepare(ctx context.Context) (err error) {
 	for text, st := range map[string]**sql.Stmt{
-		insertDecision: &f.record, endIn("decisions"): &f.endOther, endIn("allowed"): &f.endAllowed,
+		insertDecision: &f.record, endOther: &f.endOther, endAllowed: &f.endAllowed,
+		moveFailed: &f.moveFailed, dropAllowed: &f.dropAllowed,
 		insertParty: &f.party, insertAllowed(1): &f.allowOne, insertAllowed(allowedRows): &f.allowMany,
 	} {
 		if *st, err = f.db.pool.PrepareContext(ctx, text); err != nil {

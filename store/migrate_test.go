@@ -193,7 +193,7 @@ func TestOldState(t *testing.T) {
 
 // What an earlier schema had no column for is read as empty, beside files that have it.
 func TestOldDecisions(t *testing.T) {
-	for version, tainted := range map[string]string{"v1": "", "v2": "/sandbox/evil.so", "v3": "/sandbox/evil.so", "v4": "/sandbox/evil.so"} {
+	for version, tainted := range map[string]string{"v1": "", "v2": "/sandbox/evil.so", "v3": "/sandbox/evil.so", "v4": "/sandbox/evil.so", "v5": "/sandbox/evil.so"} {
 		d := dirs(t)
 		create(t, open(t, d))
 		restore(t, "testdata/"+version+"-decisions.sql", filepath.Join(d.State, "decisions-"+box+"-1.db"))

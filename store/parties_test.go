@@ -28,7 +28,7 @@ func TestPartiesOfLostCommit(t *testing.T) {
 	if err := f.write(t.Context(), []entry{row(1)}, nil); err != nil {
 		t.Fatal(err)
 	}
-	d, err := one(t.Context(), f.db.pool, prepare(`SELECT `+decisionColumns+` FROM allowances`), scanDecision)
+	d, err := one(t.Context(), f.db.pool, prepare(`SELECT `+allowanceColumns+` FROM allowances`), scanDecision)
 	if err != nil || d.Host != "a.example" {
 		t.Errorf("got %+v, %v", d, err)
 	}

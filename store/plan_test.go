@@ -30,7 +30,7 @@ func TestPlans(t *testing.T) {
 	d := testDirs(t)
 	db := testFile(t, d)
 	for name, f := range readers() {
-		db.version = allowedSchema
+		db.version = newestSchema
 		want := []string{
 			"MERGE (UNION ALL)", "LEFT", "SEARCH decisions USING INTEGER PRIMARY KEY (rowid>?)",
 			"RIGHT", "SEARCH a USING INTEGER PRIMARY KEY (rowid>?)", "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)",
@@ -107,7 +107,7 @@ func million(t *testing.T, d Dirs) {
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
 INSERT INTO decisions SELECT i, 1800000000000000000 + i * 1000000, 1800000000000000000 + i * 1000000, 1, 1, '/usr/bin/curl', 7, NULL,
 	'example.com', 443, 'l7', 'rest', 'GET', '/', iif(i % 10 = 0, 'deny', 'allow'), 'block', iif(i = 10, 'rare', iif(i % 10 = 0, 'common', '')),
-	'', '', '', 200, 0, 0, 0, '' FROM n WHERE i % 10 = 0 OR i % 2 = 0;
+	'', '', '', 200, 0, 0, 0, '', '' FROM n WHERE i % 10 = 0 OR i % 2 = 0;
 INSERT INTO parties VALUES (1, 1, '/usr/bin/curl', NULL, '', 'example.com', 443, 'l7', 'rest', 'GET', 'block', '');
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 2 FROM n WHERE i < 999999)
 INSERT INTO allowed SELECT i, 1800000000000000000 + i * 1000000, 1, 7, '/', '', 200, 0, 0, 0 FROM n;

@@ -27,7 +27,7 @@ func TestRotation(t *testing.T) {
 			streaming = last
 		}
 	}
-	l.Complete(streaming, 200, 7, 8, 9)
+	l.Complete(streaming, store.Ending{Status: 200, BytesIn: 7, BytesOut: 8, Duration: 9})
 	want := []int64{}
 	for id := last - 499; id <= last; id++ {
 		want = append(want, id)
@@ -56,7 +56,7 @@ func TestRotation(t *testing.T) {
 	if n := countFiles(t, d); n != 3 {
 		t.Errorf("got %d files, want 3", n)
 	}
-	l.Complete(1, 200, 7, 8, 9) // its record is gone; nothing else may go with it
+	l.Complete(1, store.Ending{Status: 200, BytesIn: 7, BytesOut: 8, Duration: 9}) // its record is gone; nothing else may go with it
 	record(t, l, denial())
 	// A writer that was killed while it made a file leaves a journal, a removal that was killed a log.
 	for _, left := range []string{"-7.db-journal", "-9.db-wal"} {

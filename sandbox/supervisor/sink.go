@@ -75,16 +75,13 @@ func (s *sink) tell(ctx context.Context, id int64) {
 }
 
 // Complete adds what an allowed request came to.
-func (s *sink) Complete(id int64, status int, in, out int64, d time.Duration) {
-	s.log.Complete(id, status, in, out, d)
-}
+func (s *sink) Complete(id int64, e proxy.Ending) { s.log.Complete(id, store.Ending(e)) }
 
 func decisionOf(e proxy.Event) store.Decision {
 	return store.Decision{
 		Time: e.Time, Revision: e.Revision, Exe: e.Exe, PID: e.PID, Ancestors: e.Ancestors, Tainted: e.Tainted,
 		Host: e.Host, Port: e.Port, Layer: e.Layer, Protocol: e.Protocol, Method: e.Method, Target: e.Target,
 		Verdict: e.Verdict, Policy: e.Policy, Code: e.Code, Reason: e.Reason, RuleMissing: e.RuleMissing,
-		Credential: e.Credential, Status: e.Status, BytesIn: e.BytesIn, BytesOut: e.BytesOut,
-		Duration: e.Duration, Count: max(e.Count, 1),
+		Credential: e.Credential, Ending: store.Ending(e.Ending), Count: max(e.Count, 1),
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"time"
 
 	"exeat/policy"
 	"exeat/proxy"
@@ -51,11 +50,9 @@ func decisionOf(e proxy.Event) store.Decision {
 		Time: e.Time, Revision: e.Revision, Exe: e.Exe, PID: e.PID, Ancestors: e.Ancestors, Tainted: e.Tainted,
 		Host: e.Host, Port: e.Port, Layer: e.Layer, Protocol: e.Protocol, Method: e.Method, Target: e.Target,
 		Verdict: e.Verdict, Policy: e.Policy, Code: e.Code, Reason: e.Reason, RuleMissing: e.RuleMissing,
-		Credential: e.Credential, Status: e.Status, Count: max(e.Count, 1),
+		Credential: e.Credential, Ending: store.Ending(e.Ending), Count: max(e.Count, 1),
 	}
 }
 
 // Complete implements proxy.Sink.
-func (s sink) Complete(id int64, status int, in, out int64, d time.Duration) {
-	s.log.Complete(id, status, in, out, d)
-}
+func (s sink) Complete(id int64, e proxy.Ending) { s.log.Complete(id, store.Ending(e)) }
