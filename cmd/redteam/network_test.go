@@ -139,7 +139,7 @@ var networkAttacks = []attack{
 	},
 	{
 		id: "NT37", name: "a resolver of its own choice", script: `getent hosts a.example.com; for r in 8.8.8.8 1.1.1.1 93.184.216.99; do bash -c 'exec 3<>/dev/tcp/'$r'/53; printf "\0\x1f\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x01a\x07example\x03com\0\0\x01\0\x01" >&3; head -c 40 <&3 | wc -c'; done; $T/attack udp 93.184.216.99:853`,
-		want: []string{`198\.18\.`, `(?m)^40$`}, after: nothingCame("udp ", "http 93.184.216.99"),
+		want: []string{`198\.1[89]\.`, `(?m)^40$`}, after: nothingCame("udp ", "http 93.184.216.99"),
 	},
 	{id: "NT38", name: "change the network", script: `$T/attack route; ip link set lo down; ip route del default`, want: []string{`RTM_NEWROUTE: EPERM`, `RTM_NEWLINK: EPERM`, `RTM_NEWADDR: EPERM`}},
 	{
