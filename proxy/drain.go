@@ -26,7 +26,7 @@ func (x *exchange) drainUnread() {
 
 // drain reads what is left of the request's body, within bounds, and reports whether that was all.
 func (x *exchange) drain() bool {
-	return x.discard(x.r.Body, x.server.limits.drain)
+	return x.discard(x.came, x.server.limits.drain)
 }
 
 func (x *exchange) discard(body io.Reader, patience time.Duration) bool {
@@ -52,5 +52,5 @@ func (u unlessSilent) Read(p []byte) (int, error) {
 		deadline = u.end
 	}
 	_ = http.NewResponseController(u.x.w).SetReadDeadline(deadline)
-	return u.x.r.Body.Read(p)
+	return u.x.came.Read(p)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -22,6 +23,7 @@ type exchange struct {
 	flow   *flow
 	w      http.ResponseWriter
 	r      *http.Request
+	came   io.ReadCloser // its body without what looks through it, which two readers would break: a transport may read on beside us
 	began  time.Time
 
 	revision    int
@@ -51,7 +53,7 @@ type exchange struct {
 // serve judges one request by the policy in force now, and answers or forwards it.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, f *flow) {
 	f.judged.Store(true)
-	x := &exchange{server: s, flow: f, w: w, r: r, began: time.Now()}
+	x := &exchange{server: s, flow: f, w: w, r: r, came: r.Body, began: time.Now()}
 	defer x.letGo()
 	defer x.recovered()
 	if refusal := x.judge(); refusal != nil {
