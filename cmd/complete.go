@@ -1,8 +1,11 @@
 package cmd
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
+	"exeat/policy"
 	"exeat/store"
 )
 
@@ -44,4 +47,32 @@ func names[T any](items []T, name func(T) string) []string {
 		all = append(all, name(item))
 	}
 	return all
+}
+
+// completeBlocks completes a flag with the blocks of the policy of the sandbox that is named first.
+func completeBlocks(env Env) cobra.CompletionFunc {
+	return func(c *cobra.Command, words []string, _ string) ([]string, cobra.ShellCompDirective) {
+		st, err := env.Store(c.Context())
+		if err != nil || len(words) == 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		defer st.Close()
+		sandbox, err := st.SandboxByName(c.Context(), words[0])
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return blocksOf(c.Context(), st, sandbox.ID), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func blocksOf(ctx context.Context, st *store.Store, sandbox string) []string {
+	rev, err := st.LatestRevision(ctx, sandbox)
+	if err != nil {
+		return nil
+	}
+	p, _ := policy.Parse("policy", rev.Text)
+	if p == nil {
+		return nil
+	}
+	return names(p.Blocks, func(b policy.Block) string { return b.Key })
 }

@@ -2,11 +2,11 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"exeat/store"
 )
@@ -15,46 +15,57 @@ type logsOptions struct {
 	name   string
 	follow bool
 	denied bool
-	since  time.Duration
-	limit  int
+	since  moment
+	tail   tailFlag
 	all    bool
+	host   string
+	policy string
 	json   bool
 }
 
-func newLogsCommand(env Env) *cobra.Command {
-	opts := logsOptions{}
-	c := &cobra.Command{
-		Use: "logs NAME", Short: "Show what a sandbox asked for and what it was answered",
-		Long: `Show the decisions of a sandbox, oldest first: one line each for what was
+const logsHelp = `Show the decisions of a sandbox, oldest first: one line each for what was
 allowed, and for every denial the whole record: what was asked, where, by which
-program, and why it was refused.`,
-		Example: "  exeat logs demo --denied --since 10m\n  exeat logs demo --follow\n  exeat logs demo --all --json > demo.jsonl",
-		Args:    args(1, 1, "the name of a sandbox"),
+program, and why it was refused.
+
+Of what was allowed, status= is the answer's, bytes= what came in and went out,
+took= how long it lasted; open still runs. Where failed= stands, the answer is
+not the origin's, or not whole: upstream_unreachable (no such name, or nobody
+listens), upstream_tls (its certificate or TLS), upstream_timeout,
+upstream_broke_off, client_gone (the program hung up), or the code of a denial
+that ended it.`
+
+func newLogsCommand(env Env) *cobra.Command {
+	opts := logsOptions{tail: tailFlag{count: 1000}}
+	c := &cobra.Command{
+		Use: "logs NAME", Short: "Show what a sandbox asked for and what it was answered", Long: logsHelp,
+		Example: "  exeat logs demo --denied --since 10m\n  exeat logs demo --host api.github.com --since \"2026-11-26 11:00\"\n" +
+			"  exeat logs demo --follow --tail 0\n  exeat logs demo --all --json > demo.jsonl",
+		Args: args(1, 1, "the name of a sandbox"),
 		RunE: func(c *cobra.Command, words []string) error {
 			opts.name, opts.json = words[0], asJSON(c)
 			if err := opts.check(c.Flags().Changed("tail")); err != nil {
-				return &usageError{err: err}
+				return err
 			}
 			return runLogs(c.Context(), env, opts)
 		},
 	}
-	c.Flags().BoolVarP(&opts.follow, "follow", "f", false, "go on as decisions are made")
-	c.Flags().BoolVar(&opts.denied, "denied", false, "only denials")
-	c.Flags().DurationVar(&opts.since, "since", 0, "only decisions of the last `duration` (10m, 2h)")
-	c.Flags().IntVarP(&opts.limit, "tail", "n", 1000, "only the last `count` decisions")
-	c.Flags().BoolVar(&opts.all, "all", false, "all decisions that the record still has")
+	opts.flags(c.Flags())
 	completeSandboxes(env, c)
+	_ = c.RegisterFlagCompletionFunc("policy", completeBlocks(env))
+	for _, name := range []string{"since", "tail", "host"} {
+		_ = c.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
+	}
 	return c
 }
 
-func (o logsOptions) check(tail bool) error {
-	switch {
-	case o.all && tail:
-		return errors.New("--all and --tail contradict each other")
-	case o.limit < 1 || o.limit > store.MaxPage:
-		return fmt.Errorf("--tail %d: want a number from 1 to %d, or --all", o.limit, store.MaxPage)
-	}
-	return nil
+func (o *logsOptions) flags(f *pflag.FlagSet) {
+	f.BoolVarP(&o.follow, "follow", "f", false, "go on as decisions are made")
+	f.BoolVar(&o.denied, "denied", false, "only denials")
+	f.Var(&o.since, "since", "only decisions of the last while (10m, 2h, 1d), or since a `time`")
+	f.VarP(&o.tail, "tail", "n", "only the last `count` decisions; 0 with --follow: only new ones; all")
+	f.BoolVar(&o.all, "all", false, "all decisions that the record still has")
+	f.StringVar(&o.host, "host", "", "only what went to this `host`")
+	f.StringVar(&o.policy, "policy", "", "only what this `block` of the policy decided")
 }
 
 func runLogs(ctx context.Context, env Env, opts logsOptions) error {
@@ -72,50 +83,37 @@ func runLogs(ctx context.Context, env Env, opts logsOptions) error {
 		return err
 	}
 	defer reader.Close()
-	filter := filterOf(env, opts)
+	filter := opts.filter(env.Now())
 	decisions, err := reader.Decisions(ctx, filter)
 	if err != nil {
 		return err
 	}
-	if len(decisions) == 0 && !opts.json {
+	newer := newerDecisions(reader, filter, decisions)
+	if opts.tail.count == 0 {
+		decisions = nil
+	} else if len(decisions) == 0 && !opts.json {
 		fmt.Fprintln(env.Err, nothingYet(opts))
 	}
-	newer := newerDecisions(reader, filter, decisions)
-	for opts.all && err == nil && len(decisions) > 0 {
-		if err = printDecisions(env, decisions, opts.json); err == nil {
-			decisions, err = newer(ctx)
-		}
+	view := logView{json: opts.json}
+	if info.Running {
+		view.since = info.StartedAt
 	}
-	if err == nil {
-		err = printDecisions(env, decisions, opts.json)
+	err = printDecisions(env, view, decisions)
+	for opts.all && err == nil && len(decisions) > 0 {
+		if decisions, err = newer(ctx); err == nil {
+			err = printDecisions(env, view, decisions)
+		}
 	}
 	if err != nil || !opts.follow {
 		return err
 	}
-	return follow(ctx, env, newer, opts.json)
-}
-
-func filterOf(env Env, opts logsOptions) store.DecisionFilter {
-	f := store.DecisionFilter{Denied: opts.denied, Limit: opts.limit}
-	if opts.all {
-		f.Oldest, f.Limit = true, store.MaxPage
-	}
-	if opts.since > 0 {
-		f.Since = env.Now().Add(-opts.since)
-	}
-	return f
-}
-
-func nothingYet(opts logsOptions) string {
-	if opts.denied {
-		return "nothing was denied"
-	}
-	return "nothing was asked for"
+	return follow(ctx, env, view, newer)
 }
 
 // newerDecisions returns, at each call, what was decided since the one before.
 func newerDecisions(reader *store.DecisionReader, filter store.DecisionFilter, shown []store.Decision) func(context.Context) ([]store.Decision, error) {
 	return func(ctx context.Context) ([]store.Decision, error) {
+		filter.Oldest, filter.Limit = true, store.MaxPage // whatever --tail says of what was there before
 		if len(shown) > 0 {
 			filter.AfterID = shown[len(shown)-1].ID
 		}
@@ -130,7 +128,7 @@ func newerDecisions(reader *store.DecisionReader, filter store.DecisionFilter, s
 // followInterval is how often new decisions are looked for; a person cannot tell it from at once.
 const followInterval = 200 * time.Millisecond
 
-func follow(ctx context.Context, env Env, newer func(context.Context) ([]store.Decision, error), json bool) error {
+func follow(ctx context.Context, env Env, view logView, newer func(context.Context) ([]store.Decision, error)) error {
 	tick := time.NewTicker(followInterval)
 	defer tick.Stop()
 	for {
@@ -146,7 +144,7 @@ func follow(ctx context.Context, env Env, newer func(context.Context) ([]store.D
 		if err != nil {
 			return err
 		}
-		if err := printDecisions(env, decisions, json); err != nil {
+		if err := printDecisions(env, view, decisions); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,9 @@ func denialFields(d store.Decision) [][2]string {
 	if d.RuleMissing != "" {
 		fields = append(fields, [2]string{"rule_missing", strings.Join(strings.Fields(d.RuleMissing), " ")})
 	}
+	if d.Duration > 0 { // it was allowed until then
+		fields = append(fields, [2]string{"took", took(d.Duration)})
+	}
 	return fields
 }
 
@@ -40,6 +43,8 @@ type record struct {
 	Missing    string    `json:"rule_missing,omitempty"`
 	Credential string    `json:"credential,omitempty"`
 	Status     int       `json:"status,omitempty"`
+	Failed     string    `json:"failed,omitempty"` // why there is no answer of the origin's, or no whole one
+	Open       bool      `json:"open,omitempty"`   // it still runs
 	BytesIn    int64     `json:"bytes_in"`
 	BytesOut   int64     `json:"bytes_out"`
 	Millis     float64   `json:"duration_ms"`
@@ -52,7 +57,7 @@ func logRecord(d store.Decision) record {
 		Time: d.Time, Action: d.Method, Target: d.Target, Decision: d.Verdict, Host: d.Host, Port: d.Port,
 		Protocol: d.Protocol, Policy: d.Policy, Reason: d.Reason, Code: d.Code, Layer: d.Layer, Binary: d.Exe,
 		PID: d.PID, Ancestors: list(d.Ancestors), Tainted: d.Tainted, Revision: d.Revision, ID: d.ID, Missing: d.RuleMissing,
-		Credential: d.Credential, Status: d.Status, BytesIn: d.BytesIn, BytesOut: d.BytesOut,
+		Credential: d.Credential, Status: d.Status, Failed: d.Failed, BytesIn: d.BytesIn, BytesOut: d.BytesOut,
 		Millis: float64(d.Duration.Microseconds()) / 1000, Count: max(d.Count, 1),
 	}
 	if d.Verdict == store.VerdictAllow {
