@@ -22,8 +22,9 @@ func paint(with func(string) string, text string) string {
 }
 
 // Render writes a review for a terminal: what it permits, what speaks against
-// it, the diff and the digest to type; the proposer's words come last. All text
-// is printable ASCII whatever the records hold.
+// it, in short what it takes away, the diff and the digest to type; the
+// proposer's words come last. All text is printable ASCII whatever the records
+// hold.
 func Render(w io.Writer, r Review, s Style) error {
 	if s.Width <= 0 {
 		s.Width = 80
@@ -33,6 +34,7 @@ func Render(w io.Writer, r Review, s Style) error {
 	page.permits(r)
 	page.findings(r)
 	page.history(r)
+	page.withdrawn(r)
 	page.diff(r)
 	page.line("\n%s %s   (%s)", paint(s.Heading, "Digest"), paint(s.Heading, r.Short), r.Digest)
 	page.words(r)

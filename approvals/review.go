@@ -19,6 +19,7 @@ type Review struct {
 	Proposal
 	Diff       string         `json:"diff"`    // canonical texts, base to candidate
 	Permits    []string       `json:"permits"` // none of the lists is nil: JSON readers expect arrays
+	Withdrawn  []string       `json:"no_longer_permitted"`
 	Findings   []risk.Finding `json:"findings"`
 	WouldAllow []int64        `json:"would_allow"`        // recorded denials that the candidate allows and the base does not
 	Rejected   []Earlier      `json:"rejected,omitempty"` // earlier proposals that asked for some of the same
@@ -91,7 +92,8 @@ func (d *Desk) review(ctx context.Context, sandbox store.Sandbox, record store.P
 	report := risk.Assess(base.Policy, candidate, credentialed(sandbox.Spec.Under(newest))...)
 	r := Review{
 		Proposal: view, Permits: append([]string{}, report.Permits...), Findings: append([]risk.Finding{}, report.Findings...),
-		Short: ShortDigest(record.Digest), Candidate: bytes.Clone(record.Text),
+		Withdrawn: append([]string{}, risk.Withdrawn(base.Policy, candidate)...),
+		Short:     ShortDigest(record.Digest), Candidate: bytes.Clone(record.Text),
 		Diff: diff.Text(fmt.Sprintf("revision %d", base.Revision), candidateName(record.ID), base.Policy.Text(), record.Text),
 	}
 	r.Findings = append(r.Findings, newNotices(sandbox, base.Policy, candidate, report.Findings)...)

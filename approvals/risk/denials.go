@@ -17,12 +17,15 @@ func lostDenials(base, candidate *policy.Policy) []string {
 	var out []string
 	for _, g := range newGrants(denials(candidate), denials(base), func(place) bool { return false }) {
 		if wild || isWildcard(g.host) || slices.Contains(hosts, g.host) {
-			out = append(out, "no longer forbidden: "+g.String())
+			out = append(out, unforbidden+g.String())
 		}
 	}
 	slices.SortFunc(out, cmp.Compare[string])
 	return slices.Compact(out)
 }
+
+// unforbidden begins the sentences of lostDenials.
+const unforbidden = "no longer forbidden: "
 
 // denials are the deny rules of p as grants of what they forbid.
 func denials(p *policy.Policy) []grant {
