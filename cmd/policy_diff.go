@@ -23,14 +23,28 @@ do not matter. A and B are files, or NAME or NAME@REVISION of a sandbox.
 
 EXIT STATUS
   0   the same
-  12  different (which way a difference goes is not decided yet)
+  12  different, in whichever direction: it does not say which permits more
   1   error`,
 		Example: "  exeat policy diff demo@1 demo\n  exeat policy diff demo /tmp/sandbox-policy-update.yaml",
-		Args:    args(2, 2, "two files or NAME[@REVISION]"),
+		Args:    revisionArgs,
 		RunE: func(c *cobra.Command, words []string) error {
 			return runPolicyDiff(c.Context(), env, words[0], words[1], asJSON(c))
 		},
 	}
+}
+
+// revisionArgs takes two words, and says of NAME A B, where the numbers are revisions, how that is written.
+func revisionArgs(c *cobra.Command, words []string) error {
+	err := args(2, 2, "two files or NAME[@REVISION]")(c, words)
+	if len(words) != 3 || strings.Contains(words[0], "@") || !isNumber(words[1]) || !isNumber(words[2]) {
+		return err
+	}
+	return &usageError{err, fmt.Sprintf("exeat policy diff %s@%s %s@%s", words[0], words[1], words[0], words[2])}
+}
+
+func isNumber(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 31)
+	return err == nil
 }
 
 func runPolicyDiff(ctx context.Context, env Env, a, b string, json bool) error {
