@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -79,11 +80,17 @@ func variableSecret(env Env, p *store.Provider) (credential.Value, error) {
 }
 
 // inputSecret asks at the terminal, or reads a pipe.
+// errNoInput means that standard input has no secret.
+var errNoInput = errors.New("standard input is empty: there is no secret in it")
+
 func inputSecret(ctx context.Context, env Env, name string) (credential.Value, error) {
 	if !env.InTTY() {
 		text, err := io.ReadAll(io.LimitReader(env.In, maxSecret))
 		if err != nil {
 			return credential.Value{}, fmt.Errorf("read credential: %w", err)
+		}
+		if len(bytes.TrimSpace(text)) == 0 {
+			return credential.Value{}, errNoInput
 		}
 		return credential.NewValue(strings.TrimSpace(string(text)))
 	}

@@ -53,7 +53,7 @@ func runProviderUpdate(ctx context.Context, env Env, opts updateOptions) error {
 	if err != nil {
 		return err
 	}
-	value, err := fetchSecret(ctx, env, &next)
+	value, err := opts.fetch(ctx, env, &next)
 	if err != nil {
 		return err
 	}
@@ -62,6 +62,19 @@ func runProviderUpdate(ctx context.Context, env Env, opts updateOptions) error {
 		return err
 	}
 	return errors.Join(tellSandboxes(ctx, env, boxes, next, value), env.dropMoved(ctx, old, next))
+}
+
+// fetch reads the new secret. Where it is read again from standard input and nothing came, the user who named no source
+// hears which one that is.
+func (o updateOptions) fetch(ctx context.Context, env Env, next *store.Provider) (credential.Value, error) {
+	value, err := fetchSecret(ctx, env, next)
+	if errors.Is(err, errNoInput) && o.given() == 0 {
+		err = &hintError{
+			fmt.Errorf("the secret of provider %q is read from standard input, as it was before, and that is empty", next.Name),
+			"COMMAND-THAT-PRINTS-IT | exeat provider update " + next.Name + "   (or run it at a terminal and type the secret)",
+		}
+	}
+	return value, err
 }
 
 // apply is the provider as it will be.
