@@ -117,12 +117,12 @@ func TestAnswers(t *testing.T) {
 		code    dnsmessage.RCode
 	}{
 		{"exeat.local.", dnsmessage.TypeA, in, "198.18.0.1", dnsmessage.RCodeSuccess},
-		{"github.com.", dnsmessage.TypeA, in, "198.18.0.3", dnsmessage.RCodeSuccess},
+		{"github.com.", dnsmessage.TypeA, in, "198.18.64.0", dnsmessage.RCodeSuccess},
 		{"host.exeat.local.", dnsmessage.TypeA, in, "198.18.0.2", dnsmessage.RCodeSuccess},
-		{"GitHub.COM.", dnsmessage.TypeA, in, "198.18.0.3", dnsmessage.RCodeSuccess},
-		{"never-allowed.example.", dnsmessage.TypeA, in, "198.18.0.4", dnsmessage.RCodeSuccess},
+		{"GitHub.COM.", dnsmessage.TypeA, in, "198.18.64.0", dnsmessage.RCodeSuccess},
+		{"never-allowed.example.", dnsmessage.TypeA, in, "198.18.64.1", dnsmessage.RCodeSuccess},
 		{"EXEAT.local.", dnsmessage.TypeA, in, "198.18.0.1", dnsmessage.RCodeSuccess},
-		{"_service.example.", dnsmessage.TypeA, in, "198.18.0.5", dnsmessage.RCodeSuccess},
+		{"_service.example.", dnsmessage.TypeA, in, "198.18.0.3", dnsmessage.RCodeSuccess},
 		{"localhost.", dnsmessage.TypeA, in, "127.0.0.1", dnsmessage.RCodeSuccess},
 		{"dev.localhost.", dnsmessage.TypeA, in, "127.0.0.1", dnsmessage.RCodeSuccess},
 		{"github.com.", dnsmessage.TypeAAAA, in, "", dnsmessage.RCodeSuccess},
@@ -137,7 +137,7 @@ func TestAnswers(t *testing.T) {
 		{"b\xfccher.example.", dnsmessage.TypeA, in, "", dnsmessage.RCodeNameError},
 		{".", dnsmessage.TypeA, in, "", dnsmessage.RCodeNameError},
 	}
-	_, tcp := serve(t, netns.NewNames(noHost))
+	_, tcp := serve(t, netns.NewNames(func(name string) bool { return name == "_service.example" }))
 	for _, row := range rows {
 		m := ask(t, tcp, question(row.name, row.typ, row.class))
 		extra := len(m.Authorities) + len(m.Additionals) // no hint of HTTP/3 or ECH there either
@@ -221,7 +221,7 @@ func FuzzAnswer(f *testing.F) {
 			m.ID != binary.BigEndian.Uint16(message) {
 			t.Errorf("got %+v", m)
 		}
-		if a := addressOf(m); a != "" && a != "127.0.0.1" && !strings.HasPrefix(a, "198.18.0.") {
+		if a := addressOf(m); a != "" && a != "127.0.0.1" && !strings.HasPrefix(a, "198.18.") {
 			t.Errorf("got address %s", a)
 		}
 	})

@@ -29,10 +29,10 @@ func LocalAddr() netip.Addr { return netip.AddrFrom4([4]byte{198, 18, 0, 1}) }
 // HostAddr returns the address of HostName.
 func HostAddr() netip.Addr { return LocalAddr().Next() }
 
-// The last part of 198.18.0.0/15 is for names that a policy has: an agent that asks for ever new ones of its
-// own invention must not take the addresses of those.
-func keptAddr() netip.Addr { return netip.AddrFrom4([4]byte{198, 19, 192, 0}) }
-func lastAddr() netip.Addr { return netip.AddrFrom4([4]byte{198, 19, 255, 255}) }
+// Names that a policy has get addresses from before othersAddr, and all others from it on: an agent that asks for ever
+// new ones of its own invention must not take the addresses of those.
+func othersAddr() netip.Addr { return netip.AddrFrom4([4]byte{198, 18, 64, 0}) }
+func lastAddr() netip.Addr   { return netip.AddrFrom4([4]byte{198, 19, 255, 255}) }
 
 // Names gives every name that is asked for an address of its own from 198.18.0.0/15 (RFC 2544, used on
 // no real network), so that the address of a connection tells the name the program meant. Whether the
@@ -62,7 +62,7 @@ type entry struct {
 func NewNames(matches func(name string) bool) *Names {
 	n := &Names{
 		matches: matches, byName: map[string]*entry{}, byAddr: map[netip.Addr]*entry{}, loose: list.New(),
-		kept: newPool(keptAddr(), lastAddr()), others: newPool(HostAddr().Next(), keptAddr()),
+		kept: newPool(HostAddr().Next(), othersAddr()), others: newPool(othersAddr(), lastAddr()),
 	}
 	n.addLocked(&entry{name: LocalName, addr: LocalAddr()})
 	n.addLocked(&entry{name: HostName, addr: HostAddr()})
