@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,7 +21,7 @@ const (
 	datagramsMax = 1024
 )
 
-// datagrams records that a program wanted UDP: nothing of it leaves a sandbox.
+// datagrams records that a program wanted UDP where it gets nothing over TCP: nothing of it leaves a sandbox.
 // It sees connect(), which QUIC and DNS libraries call; a datagram that names its
 // destination itself is refused all the same, and unseen.
 type datagrams struct {
@@ -40,9 +41,41 @@ func (d *datagrams) note(call *identity.Call) {
 		return
 	}
 	by := call.Caller()
-	if call.Valid() {
-		d.record(by, to)
+	switch host := d.host(to); {
+	case d.reaches(by, host, int(to.Port())):
+		d.forget(to) // another program's connect is another matter
+	case call.Valid():
+		d.record(by, host, to)
 	}
+}
+
+// host is the name that an address was handed out for, or the address.
+func (d *datagrams) host(to netip.AddrPort) string {
+	if name, ok := d.names.Name(to.Addr()); ok {
+		return name
+	}
+	return to.Addr().String()
+}
+
+// reaches says whether the program gets there over TCP. Whether a datagram follows a connect() cannot be seen, and
+// resolvers connect to every address of a name, with the port that TCP goes to, only to sort them (RFC 6724): an
+// agent would chase a denial of what works. A client of QUIC hears ECONNREFUSED all the same, and takes TCP.
+func (d *datagrams) reaches(by identity.Caller, host string, port int) bool {
+	switch host {
+	case netns.LocalName:
+		return true
+	case netns.HostName:
+		return slices.Contains(d.s.sandbox.Spec.HostPorts, port)
+	}
+	caller := policy.Caller{Exe: by.Exe, Ancestors: by.Ancestors, Unknown: by.Unknown}
+	admission := d.s.live.Load().Engine.Connect(policy.Destination{Host: host, Port: port, Caller: caller})
+	return admission.Decision.Verdict != policy.Denied
+}
+
+func (d *datagrams) forget(to netip.AddrPort) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.told, to)
 }
 
 // first says whether a destination is worth a record. Port 53 is answered by the
@@ -70,11 +103,7 @@ func (d *datagrams) first(to netip.AddrPort) bool {
 	return true
 }
 
-func (d *datagrams) record(by identity.Caller, to netip.AddrPort) {
-	host := to.Addr().String()
-	if name, ok := d.names.Name(to.Addr()); ok {
-		host = name
-	}
+func (d *datagrams) record(by identity.Caller, host string, to netip.AddrPort) {
 	id, err := d.sink.log.Record(context.Background(), store.Decision{
 		Time: time.Now(), Revision: d.s.live.Load().Revision, Exe: by.Exe, PID: by.PID, Ancestors: by.Ancestors,
 		Host: host, Port: int(to.Port()), Layer: "l4", Protocol: "udp", Verdict: store.VerdictDeny, Policy: "-",
