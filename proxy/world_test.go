@@ -63,7 +63,8 @@ func newWorld(t testing.TB, policyText string, adjust ...func(*proxy.Config)) *w
 	w.clientCAs = pool(w.authority)
 	l := listen(t)
 	w.explicit = l.Addr().String()
-	go w.server.ServeExplicit(l)
+	server := w.server // some tests replace it
+	go server.ServeExplicit(l)
 	t.Cleanup(w.server.Close)
 	return w
 }
