@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 	"time"
 
@@ -95,7 +97,7 @@ func waitMain(ctx context.Context, env Env, boxes *sandbox.Sandboxes, box store.
 		way := "exeat sandbox delete " + box.Name + "   (it is there without its command; or: exeat sandbox connect " + box.Name + ")"
 		return &hintError{outcome, strings.TrimSpace(hintOf(outcome) + "\n" + way)}
 	case box.Spec.NoKeep:
-		return errors.Join(outcome, removed(context.WithoutCancel(ctx), boxes.Store, box))
+		return errors.Join(outcome, removed(context.WithoutCancel(ctx), boxes, box))
 	case box.Spec.Repo != nil:
 		sayChanged(context.WithoutCancel(ctx), env, boxes, box)
 	}
@@ -106,14 +108,15 @@ func waitMain(ctx context.Context, env Env, boxes *sandbox.Sandboxes, box store.
 const removalLimit = 15 * time.Second
 
 // removed waits until the supervisor has deleted its sandbox, so that the name
-// is free when this command returns.
-func removed(ctx context.Context, st *store.Store, box store.Sandbox) error {
+// is free when this command returns and nothing of it is left. Its directory goes last.
+func removed(ctx context.Context, boxes *sandbox.Sandboxes, box store.Sandbox) error {
 	ctx, cancel := context.WithTimeout(ctx, removalLimit)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if _, err := st.SandboxByID(ctx, box.ID); errors.Is(err, store.ErrNotFound) {
+		_, err := boxes.Store.SandboxByID(ctx, box.ID)
+		if _, gone := os.Lstat(boxes.Dirs.Sandbox(box.ID)); errors.Is(err, store.ErrNotFound) && errors.Is(gone, fs.ErrNotExist) {
 			return nil
 		}
 		select {
