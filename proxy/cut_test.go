@@ -166,6 +166,37 @@ func TestDetachDuringUpgrade(t *testing.T) {
 	}
 }
 
+// A WebSocket that was opened with a secret ends with its provider, and the record says so.
+func TestDetachEndsWebSocket(t *testing.T) {
+	in, err := credential.NewInjector(attachment(t, "mine", "ws.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, socketPolicy, func(c *proxy.Config) { c.Credentials = in })
+	w.origin("ws.example", 443, func(rw http.ResponseWriter, r *http.Request) {
+		if c, err := websocket.Accept(rw, r, nil); err == nil {
+			_, _, _ = c.Read(r.Context())
+			c.CloseNow()
+		}
+	})
+	c, _, err := websocket.Dial(t.Context(), "wss://ws.example/chat", &websocket.DialOptions{
+		HTTPClient: w.client(explicit), HTTPHeader: http.Header{"Authorization": {"Bearer " + in.Env()["MINE"]}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = in.Detach("mine")
+	w.server.CredentialGone("mine")
+	if _, _, err := c.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusServiceRestart {
+		t.Errorf("got %v", err)
+	}
+	await(t, "recorded", func() bool {
+		events := w.sink.all()
+		e := events[len(events)-1]
+		return e.Code == "credential_detached" && strings.Contains(e.Reason, `"mine" was detached`)
+	})
+}
+
 func attachment(t *testing.T, name, host string) credential.Attachment {
 	t.Helper()
 	p, err := credential.NewProvider(name, "generic", credential.Options{Variable: strings.ToUpper(name), Hosts: []string{host}})

@@ -81,12 +81,14 @@ func (x *exchange) carrySocket(ctx context.Context, resp *http.Response, t *tick
 		relay.End(websocket.Close{Code: closeRestart, Reason: fmt.Sprintf("revision %d of the policy no longer allows this", s.Revision)})
 	}
 	g.drop = func(why *refusal) {
+		x.ended.CompareAndSwap(nil, why.copy())
 		relay.End(websocket.Close{Code: closeRestart, Reason: why.decision.Reason})
 	}
 	x.register(g)
 	defer x.server.live.remove(g)
 	err = relay.Run(ctx)
 	x.recordCut()
+	x.recordEnd()
 	if c, ok := errors.AsType[*websocket.Close](err); ok && c.Code == closeTooBig {
 		d := refuse(0, policy.CodeMalformed, c.Reason+", and cannot be judged").decision
 		_, _ = x.server.record(x.messageEvent(d, x.server.cfg.Snapshot().Revision, nil)) // no judge saw it
