@@ -1,0 +1,50 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"net"
+	"time"
+
+	"exeat/policy"
+	"exeat/proxy/native"
+)
+
+// moreOf is what a client said so far, or enough to tell a protocol by where it sends that in pieces.
+func moreOf(conn *peeked) []byte {
+	_ = conn.SetReadDeadline(time.Now().Add(time.Second))
+	for len(conn.head) < native.Enough && native.Begun(conn.head) && conn.more() == nil {
+	}
+	return conn.head
+}
+
+// secureNative is TLS for f's client, whatever it speaks within.
+func (s *Server) secureNative(f *flow) native.Secure {
+	return func(c net.Conn) (net.Conn, error) {
+		config, err := s.cfg.CA.Config(f.host)
+		if err != nil {
+			return nil, err
+		}
+		config = config.Clone()
+		config.NextProtos = nil
+		outer := tls.Server(c, config)
+		return outer, outer.HandshakeContext(s.ctx)
+	}
+}
+
+// refuseBytes ends a connection that says nothing, or nothing that HTTP could answer: with a reset, unless its client can
+// be told why.
+func (s *Server) refuseBytes(f *flow, conn *peeked, granted bool, err error) {
+	var r *refusal
+	switch {
+	case !granted:
+		r = s.recordUnused(f)
+	case err == nil:
+		r = s.recordL4(f, policy.CodeProtocol, "the policy inspects this destination, and the client speaks neither TLS nor HTTP")
+	}
+	if err != nil || r == nil || !native.Refuse(conn, moreOf(conn), native.Reason{Text: r.sentence(), Denied: !r.outside()}, s.secureNative(f)) {
+		f.socket.reset()
+		return
+	}
+	linger(conn)
+	conn.Close()
+}
