@@ -67,7 +67,7 @@ func (d *datagrams) reaches(by identity.Caller, host string, port int) bool {
 	case netns.HostName:
 		return slices.Contains(d.s.sandbox.Spec.HostPorts, port)
 	}
-	caller := policy.Caller{Exe: by.Exe, Ancestors: by.Ancestors, Unknown: by.Unknown}
+	caller := policy.Caller{Exe: by.Exe, Ancestors: by.Ancestors, Tainted: by.Tainted, Unknown: by.Unknown}
 	admission := d.s.live.Load().Engine.Connect(policy.Destination{Host: host, Port: port, Caller: caller})
 	return admission.Decision.Verdict != policy.Denied
 }
