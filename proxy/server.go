@@ -228,7 +228,6 @@ func (s *Server) Close() {
 	for k := range sockets {
 		k.Conn.Close()
 	}
-	s.upstream.renew()
-	s.upstream.closing.Wait()
+	s.upstream.end()
 	s.work.Wait()
 }

@@ -31,6 +31,7 @@ type upstream struct {
 	closing sync.WaitGroup // of idle connections
 
 	mu       sync.Mutex
+	over     bool                  // guarded by mu: nobody waits for what is closed from now on
 	resolved map[string]resolution // guarded by mu
 	pools    map[pool]*origins     // guarded by mu
 }
@@ -70,12 +71,24 @@ func (u *upstream) origins(p pool) *origins {
 // makes the end of TLS take seconds, in which the next policy would reach nothing that is live.
 func (u *upstream) renew() {
 	u.mu.Lock()
-	pools := u.pools
-	u.pools = map[pool]*origins{}
-	u.mu.Unlock()
-	for _, o := range pools {
+	defer u.mu.Unlock()
+	for p, o := range u.pools {
+		delete(u.pools, p)
+		if u.over {
+			o.CloseIdleConnections()
+			continue
+		}
 		u.closing.Go(o.CloseIdleConnections)
 	}
+}
+
+// end is renew for the last time, and waits.
+func (u *upstream) end() {
+	u.renew()
+	u.mu.Lock()
+	u.over = true
+	u.mu.Unlock()
+	u.closing.Wait()
 }
 
 // resolve returns the addresses of a canonical host, all of them checked against the networks that
