@@ -3,6 +3,8 @@ package proxy
 import (
 	"fmt"
 	"net/netip"
+
+	"exeat/policy"
 )
 
 // Addresses no policy can open, whatever name led to them: this machine, its links, and the places
@@ -13,12 +15,6 @@ var neverReachable = prefixes(
 	"168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32", // Azure, Alibaba, Oracle metadata
 	"fd00:ec2::/32", "fd20:ce::254/128", "fd00:42::42/128", // AWS, Google, Scaleway metadata
 	"fd00:a9fe:a9fe::1/128", "fd00:c1::a9fe:a9fe/128", "fd00:100::100:200/128", // Linode, Oracle, Alibaba metadata
-)
-
-// Networks that are somebody's own: open only where the policy names them.
-var privateNetworks = prefixes(
-	"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15", "192.0.0.0/24",
-	"fc00::/7", "fec0::/10", "64:ff9b:1::/48",
 )
 
 // Networks of IPv6 in which the last four bytes are an IPv4 address.
@@ -88,7 +84,7 @@ func (o own) checkAddress(a netip.Addr, literal bool, allowed []netip.Prefix) er
 		}
 	}
 	for _, form := range forms {
-		if (contains(privateNetworks, form) || contains(o.links, form)) && !literal && !contains(allowed, form) {
+		if (policy.IsClosed(form) || contains(o.links, form)) && !literal && !contains(allowed, form) {
 			return &addressError{
 				Reason:  fmt.Sprintf("address %s is in a private network", a),
 				Missing: fmt.Sprintf("allowed_ips: [%q]", netip.PrefixFrom(form, form.BitLen()).String()),

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -42,20 +41,10 @@ func (x *exchange) watchMessages() websocket.Filter {
 	if secrets == nil {
 		return nil
 	}
-	return func(r io.Reader) io.Reader { return watchedMessage{secrets.Watch(r), x} }
-}
-
-type watchedMessage struct {
-	io.Reader
-	x *exchange
-}
-
-func (w watchedMessage) Read(p []byte) (int, error) {
-	n, err := w.Reader.Read(p)
-	if _, misused := errors.AsType[*credential.Misuse](err); misused {
-		return 0, w.x.recordMessage(refuse(http.StatusForbidden, policy.CodeCredential, notFilled).decision, nil)
+	end := func(error) error {
+		return x.recordMessage(refuse(http.StatusForbidden, policy.CodeCredential, notFilled).decision, nil)
 	}
-	return n, err
+	return func(r io.Reader) io.Reader { return noticed[*credential.Misuse]{secrets.Watch(r), end} }
 }
 
 // maskMessages takes secrets from what the origin says, as mask does from answers.

@@ -67,7 +67,7 @@ func (x *exchange) fillBody(secrets Credentials, to string) *refusal {
 	case x.r.ContentLength == 0:
 		return nil
 	case !x.read.reads.RewriteBody || !x.read.whole || x.unreadable() != nil:
-		x.r.Body = replayed{watched{secrets.Watch(x.r.Body), x}, x.r.Body}
+		x.r.Body = replayed{noticed[*credential.Misuse]{secrets.Watch(x.r.Body), x.endedBy(misused)}, x.r.Body}
 		return nil
 	}
 	body, used, err := secrets.Body(to+x.request.Path, x.flow.secure, x.r.Header.Get("Content-Type"), x.read.body)
@@ -77,20 +77,6 @@ func (x *exchange) fillBody(secrets Credentials, to string) *refusal {
 	x.secrets = append(x.secrets, used...)
 	x.r.Body, x.r.ContentLength = replayed{bytes.NewReader(body), x.r.Body}, int64(len(body))
 	return nil
-}
-
-// watched remembers that a body was ended because of a placeholder.
-type watched struct {
-	io.Reader
-	x *exchange
-}
-
-func (w watched) Read(p []byte) (int, error) {
-	n, err := w.Reader.Read(p)
-	if misuse, ok := errors.AsType[*credential.Misuse](err); ok {
-		w.x.ended.Store(misused(misuse))
-	}
-	return n, err
 }
 
 // recordEnd records why a body was ended whose answer came all the same, before all of it was sent.

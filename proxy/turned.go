@@ -3,7 +3,6 @@ package proxy
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -36,23 +35,14 @@ func (x *exchange) watchBody() *refusal {
 			return refuse(http.StatusForbidden, policy.CodeMalformed,
 				fmt.Sprintf("its body is of the type %s and could ask for a method that is not allowed: send it as UTF-8", oneLine(kind)))
 		}
-		x.r.Body = replayed{turning{override.Watch(x.r.Body, kind, x.turn), x}, x.r.Body}
+		x.r.Body = replayed{noticed[*override.Error]{override.Watch(x.r.Body, kind, x.turn), x.endedBy(unclear)}, x.r.Body}
 	}
 	return nil
 }
 
-// turning remembers that a body was ended because it cannot be read.
-type turning struct {
-	io.Reader
-	x *exchange
-}
-
-func (t turning) Read(p []byte) (int, error) {
-	n, err := t.Reader.Read(p)
-	if wrong, ok := errors.AsType[*override.Error](err); ok {
-		t.x.ended.Store(refuse(http.StatusBadRequest, policy.CodeMalformed, wrong.Error()))
-	}
-	return n, err
+// unclear refuses a body that cannot be read.
+func unclear(err error) *refusal {
+	return refuse(http.StatusBadRequest, policy.CodeMalformed, err.Error())
 }
 
 // hidden reports that a body which is not read could ask for something that is denied.
