@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/gobwas/ws"
 )
@@ -14,7 +15,7 @@ type direction struct {
 	rules rules
 	data  func() error // carries the data frame whose header was just read
 
-	filter Filter // of messages that nobody judges; nil: they pass as they are
+	filter Filter // of messages that nobody judges, and of control frames; nil: they pass as they are
 }
 
 // run ends with a close frame that was passed on, or ends the connection and waits for the side to do so too.
@@ -71,12 +72,28 @@ func (d *direction) control() error {
 		return err
 	}
 	if d.from.head.OpCode == ws.OpClose {
-		if err := checkClose(body); err != nil {
-			return err
-		}
-		d.relay.closing.Add(1) // before the other side can answer
+		return d.close(body)
+	}
+	if body, err = d.screened(body, len(room)); err != nil {
+		return err
 	}
 	return d.to.write(d.from.head.OpCode, true, body)
+}
+
+// close passes a close frame.
+func (d *direction) close(body []byte) error {
+	if err := checkClose(body); err != nil {
+		return err
+	}
+	if len(body) > 0 {
+		reason, err := d.screened(body[2:], maxReason)
+		if err != nil {
+			return err
+		}
+		body = append(slices.Clip(body[:2]), cut(string(reason))...)
+	}
+	d.relay.closing.Add(1) // before the other side can answer
+	return d.to.write(ws.OpClose, true, body)
 }
 
 // unread is how messages pass that nobody judges.

@@ -5,5 +5,6 @@
 // as one frame. Judge and server cannot read the same bytes in two ways. Frames that are not judged and larger than a buffer pass in
 // fragments, so that a close frame never has to wait for the end of a frame.
 //
-// Payloads of ping and pong frames, at most 125 bytes each, pass unjudged, as do the reasons in close frames.
+// Payloads of ping and pong frames, at most 125 bytes each, and the reasons in close frames pass unjudged, but through the
+// filters of messages: a server that echoes a secret in one must not tell it to the client.
 package websocket

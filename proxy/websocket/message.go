@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -49,11 +50,7 @@ func (m message) more() error {
 // otherwise in fragments as its bytes come, since whoever sends them may wait for an answer to them. A panic of the filter's
 // ends this connection, and no other of the process.
 func (d *direction) filtered() (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("looking through a message panicked with %v: %w", p, &Close{Code: internal, Reason: "the message cannot be read"})
-		}
-	}()
+	defer rescue(&err)
 	buffer := d.to.buffers.Get().(*[]byte)
 	defer d.to.buffers.Put(buffer)
 	op, room := d.from.head.OpCode, (*buffer)[:len(*buffer)-ws.MaxHeaderSize]
@@ -77,5 +74,23 @@ func (d *direction) filtered() (err error) {
 			return err
 		}
 		op = ws.OpContinuation
+	}
+}
+
+// screened is the payload of a control frame, or the reason of a close frame, behind the filter. What stands for a secret can
+// be longer than the secret: what the frame has no room for is cut off.
+func (d *direction) screened(body []byte, room int) (out []byte, err error) {
+	if d.filter == nil {
+		return body, nil
+	}
+	defer rescue(&err)
+	out, err = io.ReadAll(d.filter(bytes.NewReader(body)))
+	return out[:min(len(out), room)], err
+}
+
+// rescue turns a panic of a filter's into an error of its message.
+func rescue(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("looking through a message panicked with %v: %w", p, &Close{Code: internal, Reason: "the message cannot be read"})
 	}
 }

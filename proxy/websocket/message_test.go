@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// censor replaces "secret", ends a message that says "refuse", and stumbles over "panic".
+// censor replaces "secret", lengthens "grow", ends a message that says "refuse", and stumbles over "panic".
 func censor(r io.Reader) io.Reader { return &censored{in: r} }
 
 type censored struct {
@@ -31,7 +31,7 @@ func (c *censored) Read(b []byte) (int, error) {
 		case bytes.Contains(all, []byte("panic")):
 			panic("a filter's mistake")
 		}
-		c.out = bytes.NewReader(bytes.ReplaceAll(all, []byte("secret"), []byte("xxx")))
+		c.out = bytes.NewReader([]byte(strings.NewReplacer("secret", "xxx", "grow", "longer than it was").Replace(string(all))))
 	}
 	return c.out.Read(b)
 }
@@ -48,6 +48,11 @@ func TestFilters(t *testing.T) {
 		"replaced":                      {[]frame{{op: text, payload: "a secret"}, bye}, []string{`1 "a xxx"`, "close 1000 bye"}, nil},
 		"replaced over frames":          {[]frame{{op: text, part: true, payload: "a sec"}, {part: true}, {payload: "ret"}, bye}, []string{`1 "a xxx"`, "close 1000 bye"}, nil},
 		"a ping within a message":       {[]frame{{op: text, part: true, payload: "sec"}, {op: ping, payload: "?"}, {payload: "ret"}, bye}, []string{`9 "?"`, `1 "xxx"`, "close 1000 bye"}, nil},
+		"control frames":                {[]frame{{op: ping, payload: "a secret\xff"}, {op: pong, payload: "secret"}, {op: closes, payload: status(1000, "no secret")}}, []string{`9 "a xxx\xff"`, `a "xxx"`, "close 1000 no xxx"}, nil},
+		"a reason that grows":           {[]frame{{op: closes, payload: status(1000, strings.Repeat("x", 118)+"grow")}}, []string{"close 1000 " + strings.Repeat("x", 118) + "longe"}, nil},
+		"a refused ping":                {[]frame{{op: ping, payload: "refuse"}}, []string{"close 1001 "}, []string{"close 1008 not this one"}},
+		"a refused reason":              {[]frame{{op: closes, payload: status(1000, "refuse")}}, []string{"close 1001 "}, []string{"close 1008 not this one"}},
+		"a panic over a ping":           {[]frame{{op: ping, payload: "panic"}}, []string{"close 1001 "}, []string{"close 1011 the message cannot be read"}},
 		"an empty message":              {[]frame{{op: text}, {op: text, part: true}, {}, bye}, []string{`1 ""`, `1 ""`, "close 1000 bye"}, nil},
 		"the connection closes within":  {[]frame{{op: text, part: true, payload: "sec"}, bye}, []string{"close 1000 bye"}, nil},
 		"longer than a buffer":          {[]frame{{op: text, payload: long}, bye}, []string{`1 "` + strings.Repeat("xxx", 20<<10)[:40] + `"`, "close 1000 bye"}, nil},

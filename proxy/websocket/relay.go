@@ -24,8 +24,8 @@ const (
 type Relay struct {
 	Client, Origin io.ReadWriteCloser // closed by Run
 	Judge          Judge              // nil: the client's messages pass unread, in frames that are checked all the same
-	Outward        Filter             // of the client's messages where nobody judges them; nil: none
-	Inward         Filter             // of the origin's messages; nil: none
+	Outward        Filter             // of the client's messages where nobody judges them, and of its control frames; nil: none
+	Inward         Filter             // of the origin's messages and control frames; nil: none
 	MaxMessage     int                // bytes of a message that is judged; a larger one ends the connection with 1009
 	Room           Room               // for messages that are judged; nil: as much as they need
 	In, Out        *atomic.Int64      // bytes written to the client and to the origin, frame headers included; nil: not counted
