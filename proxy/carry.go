@@ -69,7 +69,7 @@ func (s *Server) terminate(f *flow, granted bool) {
 	case speaks == speaksHTTP2:
 		s.streams.give(s.streamConn(conn, f))
 	default:
-		s.handshake(f, conn)
+		s.handshake(f, conn, granted)
 	}
 }
 
@@ -117,7 +117,7 @@ func notInMethod(r rune) bool {
 
 // handshake finishes the client's TLS handshake with a leaf for the name it asked for, even where
 // that name is refused: the refusal can only be read inside.
-func (s *Server) handshake(f *flow, conn net.Conn) {
+func (s *Server) handshake(f *flow, conn net.Conn, granted bool) {
 	server := tls.Server(conn, &tls.Config{
 		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) { return s.configFor(f, hello) },
 		MinVersion:         tls.VersionTLS12,
@@ -133,7 +133,11 @@ func (s *Server) handshake(f *flow, conn net.Conn) {
 		s.streams.give(s.streamConn(server, f))
 		return
 	}
-	s.requests.give(s.client(server, f))
+	if len(f.offers) > 0 {
+		s.requests.give(s.client(server, f))
+		return
+	}
+	s.secured(f, &peeked{Conn: server}, granted)
 }
 
 func (s *Server) configFor(f *flow, hello *tls.ClientHelloInfo) (*tls.Config, error) {

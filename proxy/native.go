@@ -17,6 +17,18 @@ func moreOf(conn *peeked) []byte {
 	return conn.head
 }
 
+// secured serves a client within TLS that did not say what it speaks (ALPN): most do, so the others are looked at.
+func (s *Server) secured(f *flow, conn *peeked, granted bool) {
+	_ = conn.SetReadDeadline(time.Now().Add(s.limits.header))
+	_ = conn.more() // an error comes again
+	_ = conn.SetReadDeadline(time.Time{})
+	if native.Speaks(conn.head) {
+		s.refuseBytes(f, conn, granted, nil)
+		return
+	}
+	s.requests.give(s.client(conn, f))
+}
+
 // secureNative is TLS for f's client, whatever it speaks within.
 func (s *Server) secureNative(f *flow) native.Secure {
 	return func(c net.Conn) (net.Conn, error) {

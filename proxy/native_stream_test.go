@@ -200,3 +200,34 @@ func TestNativeRefusalInTLS(t *testing.T) {
 		t.Errorf("heard %q", got)
 	}
 }
+
+// One that begins with TLS hears it within, whether the connection was denied or its first words were; HTTP within is as ever.
+func TestNativeRefusalBehindTLS(t *testing.T) {
+	for name, tt := range map[string]struct{ host, say, want string }{
+		"denied":               {"cache.example", "*1\r\n$4\r\nPING\r\n", "-NOPERM denied by exeat: 1: cache.example:443 not permitted"},
+		"where HTTP may pass":  {"api.example", "*1\r\n$4\r\nPING\r\n", "-NOPERM denied by exeat: 1: the policy inspects this destination"},
+		"HTTP":                 {"cache.example", "GET / HTTP/1.1\r\nHost: cache.example\r\nConnection: close\r\n\r\n", "HTTP/1.1 403 denied by exeat: 1"},
+		"HTTP that is no HTTP": {"api.example", "*/* x\r\n\r\n", "HTTP/1.1 400 denied by exeat: 1"},
+	} {
+		for _, door := range doors {
+			t.Run(name+"/"+door, func(t *testing.T) {
+				w := newWorld(t, basePolicy)
+				c, err := w.open(t.Context(), door, tt.host, 443)
+				if err != nil {
+					t.Fatal(err)
+				}
+				client := newWire(c)
+				client.secure(func(c net.Conn) *tls.Conn {
+					return tls.Client(c, &tls.Config{RootCAs: w.clientCAs, ServerName: tt.host})
+				})
+				client.say(tt.say)
+				if client.hear(tt.want); client.err != nil {
+					t.Error(client.err)
+				}
+				if n := len(w.sink.all()); n != 1 {
+					t.Errorf("%d records", n)
+				}
+			})
+		}
+	}
+}

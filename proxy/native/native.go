@@ -62,13 +62,24 @@ func protocols() []protocol {
 // read, which protocol it speaks. It reports whether it did, and leaves c open.
 func Refuse(c net.Conn, said []byte, reason Reason, secure Secure) bool {
 	reason.Text = oneLine(reason.Text)
+	p := protocolOf(said)
+	if p == nil {
+		return false
+	}
+	_ = c.SetDeadline(time.Now().Add(patience))
+	return p.refuse(newClient(c, secure), reason) == nil
+}
+
+// Speaks reports that a client which began with said speaks one of the protocols.
+func Speaks(said []byte) bool { return protocolOf(said) != nil }
+
+func protocolOf(said []byte) *protocol {
 	for _, p := range protocols() {
 		if p.begins(said) {
-			_ = c.SetDeadline(time.Now().Add(patience))
-			return p.refuse(newClient(c, secure), reason) == nil
+			return &p
 		}
 	}
-	return false
+	return nil
 }
 
 // oneLine leaves a line of ASCII: a line break would begin another answer of Redis.
