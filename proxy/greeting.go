@@ -41,12 +41,19 @@ func (g *greeting) complete(head []byte) bool {
 		}
 		g.have += n
 		g.next = end
-		if g.have >= len(g.length) && g.have-len(g.length) >= int(binary.BigEndian.Uint32(g.length[:])&0xffffff) {
+		if g.have >= len(g.length)+g.size() {
 			return true
 		}
 	}
 	return false
 }
+
+// more reports that something comes behind the message within its record, as no client has it: it could be a second
+// greeting, for another host.
+func (g *greeting) more() bool { return g.have > len(g.length)+g.size() }
+
+// size is that of the message without its type and length.
+func (g *greeting) size() int { return int(binary.BigEndian.Uint32(g.length[:]) & 0xffffff) }
 
 // begins tells what a client's first bytes may be the beginning of.
 type begins int

@@ -24,7 +24,8 @@ func (s *Server) lend(f *flow) {
 		return
 	}
 	loopback := []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}
-	t := &tunnel{server: s, flow: f, addresses: loopback, signed: true}
+	t := s.newTunnel(f, loopback)
+	t.signed = true
 	if !t.open(s.cfg.Snapshot().Revision, d, nil) {
 		s.terminate(f, false)
 	}

@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -14,9 +13,6 @@ import (
 	"exeat/policy"
 )
 
-// maxHello bounds what is held of a client's TLS greeting; real ones have a few kilobytes.
-const maxHello = 16 << 10
-
 // splice carries an uninspected connection. It returns false if the connection is still the caller's,
 // with f.verdict saying what to tell the client.
 func (s *Server) splice(f *flow, revision int, admission policy.Admission) bool {
@@ -26,7 +22,8 @@ func (s *Server) splice(f *flow, revision int, admission policy.Admission) bool 
 		f.verdict = addressRefusal(forbidden, admission.Decision, "l4")
 		return false
 	}
-	t := &tunnel{server: s, flow: f, addresses: addresses, strict: !admission.SkipTLS}
+	t := s.newTunnel(f, addresses)
+	t.strict = !admission.SkipTLS
 	return t.open(revision, admission.Decision, err)
 }
 
@@ -64,9 +61,15 @@ type tunnel struct {
 	addresses []netip.Addr // checked when it was dialled
 	strict    bool         // a TLS greeting must be readable and name the host
 	signed    bool         // granted for the sandbox's life, not by the policy in force
+	greeted   atomic.Bool  // with TLS
+	again     chan bool    // told once, when the origin speaks or ends: whether it asks for another greeting
 	in, out   atomic.Int64
 	cut       sync.Once
 	revoked   atomic.Pointer[Snapshot] // the policy that ended it
+}
+
+func (s *Server) newTunnel(f *flow, addresses []netip.Addr) *tunnel {
+	return &tunnel{server: s, flow: f, addresses: addresses, again: make(chan bool, 1)}
 }
 
 func (t *tunnel) run(revision int) {
@@ -79,92 +82,9 @@ func (t *tunnel) run(revision int) {
 	defer stop()
 
 	var both sync.WaitGroup
-	both.Go(func() { t.copy(t.flow.conn, t.flow.socket.Conn, t.up, &t.in) })
+	both.Go(t.inward)
 	both.Go(t.outward)
 	both.Wait()
-}
-
-// outward sends the client's bytes, the first of them only when they are known to be no TLS, or TLS
-// for the right name. It waits for them as long as it takes: protocols in which the server speaks
-// first work, and a greeting that comes late is looked at like any other.
-func (t *tunnel) outward() {
-	client := &peeked{Conn: t.flow.conn}
-	if err := t.checkGreeting(client); err != nil {
-		t.server.recordL4(t.flow, policy.CodeAuthority, err.Error())
-		t.reset()
-		return
-	}
-	head := client.head
-	if early, ok := t.flow.conn.(*peeked); ok {
-		head = append(head, early.head...) // came with the CONNECT and was not needed to decide
-	}
-	n, err := t.up.Write(head)
-	t.out.Add(int64(n))
-	if err != nil {
-		t.reset()
-		return
-	}
-	t.copy(t.up, t.up, t.flow.socket.Conn, &t.out)
-}
-
-// checkGreeting reads until the first bytes are known to be harmless.
-func (t *tunnel) checkGreeting(c *peeked) error {
-	var g greeting
-	defer func() { _ = c.SetReadDeadline(time.Time{}) }()
-	for begun := false; ; begun = len(c.head) > 0 {
-		switch b := beginning(c.head); {
-		case b == beginsOther:
-			return nil
-		case b == beginsOdd, len(c.head) > maxHello:
-			return t.unreadable()
-		case b == beginsHello && g.complete(c.head):
-			return t.checkHello(c.head)
-		}
-		if err := c.more(); err != nil {
-			if len(c.head) == 0 {
-				return nil // the client ended its side without a word
-			}
-			return t.unreadable()
-		}
-		if !begun { // what has begun has to end: it is held in memory
-			_ = c.SetReadDeadline(time.Now().Add(t.server.limits.header))
-		}
-	}
-}
-
-func (t *tunnel) checkHello(greeting []byte) error {
-	name, complete, err := serverName(greeting)
-	switch {
-	case errors.Is(err, errHidden) && t.strict:
-		return fmt.Errorf("the client's TLS greeting hides the host it asks for (ECH), so that it cannot be known to be %s: "+
-			"turn that off in the client, or write the endpoint with tls: skip and without protocol", t.flow.host)
-	case err != nil && !errors.Is(err, errHidden), !complete:
-		return t.unreadable()
-	}
-	return t.checkName(name)
-}
-
-func (t *tunnel) unreadable() error {
-	if !t.strict {
-		return nil
-	}
-	return errors.New("the client's TLS greeting cannot be read")
-}
-
-// checkName stops a connection to one host that asks for another host behind the same address.
-func (t *tunnel) checkName(name string) error {
-	host := t.flow.host
-	if name == "" {
-		if isLiteral(host) || !t.strict {
-			return nil
-		}
-		return fmt.Errorf("the client's TLS greeting names no host (SNI), so that it cannot be known to be %s: "+
-			"tell the client to send it, or write the endpoint with tls: skip and without protocol", host)
-	}
-	if canonical, err := policy.CanonicalHost(name); err != nil || canonical != host {
-		return fmt.Errorf("the client's TLS greeting asks for %q, the connection goes to %s", oneLine(name), host)
-	}
-	return nil
 }
 
 // copy moves bytes until the source ends, then ends the destination's direction. Both are raw sockets
