@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,9 +16,8 @@ import (
 // errTurned ends a body that asks for a method which the policy denies.
 var errTurned = errors.New("a field of the body asks for a method that the policy denies")
 
-// watchBody has the fields of a form judged by which frameworks execute another method than POST. A body of another
-// coding, or in other letters, could hide them: one of those is refused where such a method would be denied. JSON that is
-// compressed is not, since npm sends it.
+// watchBody has the fields of a form or of JSON judged by which frameworks execute another method than POST. A body that
+// cannot be unpacked, or in other letters, could hide them: it is refused where such a method would be denied.
 func (x *exchange) watchBody() *refusal {
 	if x.r.Method != http.MethodPost || x.r.ContentLength == 0 {
 		return nil
@@ -25,17 +26,12 @@ func (x *exchange) watchBody() *refusal {
 	if len(kinds) == 0 {
 		kinds = []string{""}
 	}
-	coding := strings.Join(x.r.Header["Content-Encoding"], ", ")
+	coding := strings.Join(codingsOf(x.r.Header), ", ")
 	for _, kind := range kinds {
-		if encoded := coding != "" && !strings.EqualFold(coding, "identity"); encoded && override.IsForm(kind) && x.hidden() {
-			return refuse(http.StatusForbidden, policy.CodeMalformed,
-				fmt.Sprintf("its form is encoded as %s and could ask for a method that is not allowed: send it as it is", oneLine(coding)))
+		if r := x.hides(kind, coding); r != nil {
+			return r
 		}
-		if !override.IsPlain(kind) && x.hidden() {
-			return refuse(http.StatusForbidden, policy.CodeMalformed,
-				fmt.Sprintf("its body is of the type %s and could ask for a method that is not allowed: send it as UTF-8", oneLine(kind)))
-		}
-		x.r.Body = replayed{noticed[*override.Error]{override.Watch(x.r.Body, kind, x.turn), x.endedBy(unclear)}, x.r.Body}
+		x.r.Body = replayed{noticed[*override.Error]{x.watched(kind, coding), x.endedBy(unclear)}, x.r.Body}
 	}
 	return nil
 }
@@ -45,10 +41,39 @@ func unclear(err error) *refusal {
 	return refuse(http.StatusBadRequest, policy.CodeMalformed, err.Error())
 }
 
-// hidden reports that a body which is not read could ask for something that is denied.
-func (x *exchange) hidden() bool {
+// hides refuses a body that cannot be read, where what it asks for could be denied.
+func (x *exchange) hides(kind, coding string) *refusal {
+	var why string
+	switch {
+	case !override.Reads(kind):
+		return nil
+	case coding != "" && !override.Unpacks(coding):
+		why = fmt.Sprintf("its body is encoded as %s and could ask for a method that is not allowed: send it as gzip, or as it is", oneLine(coding))
+	case !override.IsPlain(kind):
+		why = fmt.Sprintf("its body is of the type %s and could ask for a method that is not allowed: send it as UTF-8", oneLine(kind))
+	}
+	if why == "" || !x.mayTurn(policy.Denied) {
+		return nil
+	}
+	return refuse(http.StatusForbidden, policy.CodeMalformed, why)
+}
+
+// watched is the body as it may pass: as it is, for servers that do not care how it is encoded, and as others unpack it. That is
+// not done for the sake of methods which are all allowed.
+func (x *exchange) watched(kind, coding string) io.Reader {
+	body := override.Watch(x.r.Body, kind, x.turn)
+	if !override.Reads(kind) || !override.Unpacks(coding) || !x.mayTurn(policy.Denied) && !x.mayTurn(policy.Audited) {
+		return body
+	}
+	packed := override.Packed(body, coding, kind, x.turn)
+	context.AfterFunc(x.r.Context(), func() { packed.Close() })
+	return packed
+}
+
+// mayTurn reports that one of the methods for which bodies ask would get a verdict.
+func (x *exchange) mayTurn(verdict policy.Verdict) bool {
 	for _, method := range []string{http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		if x.turnedBy(x.server.cfg.Snapshot(), method).Verdict == policy.Denied {
+		if x.turnedBy(x.server.cfg.Snapshot(), method).Verdict == verdict {
 			return true
 		}
 	}

@@ -36,21 +36,14 @@ type scanner interface {
 	scan(window []byte, last bool) (pass int, err error)
 }
 
-// IsForm reports a type of body that some framework takes for a form, and not for JSON.
-func IsForm(contentType string) bool {
-	for _, s := range scannersOf(contentType, nil) {
-		if _, document := s.(*members); !document {
-			return true
-		}
-	}
-	return false
-}
+// Reads reports a type of body that is looked at.
+func Reads(contentType string) bool { return len(scannersOf(contentType, nil)) > 0 }
 
 // IsPlain reports a type that is not looked at, or whose bytes are the letters that they look like: frameworks decode
 // UTF-7 and UTF-16 too.
 func IsPlain(contentType string) bool {
 	_, charset, named := strings.Cut(strings.ToLower(contentType), "charset")
-	if !named || len(scannersOf(contentType, nil)) == 0 {
+	if !named || !Reads(contentType) {
 		return true
 	}
 	charset = strings.Trim(charset, " \t=\"'")
