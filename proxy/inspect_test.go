@@ -114,6 +114,7 @@ var bodyRows = map[string]bodyRow{
 	"encoded twice":     {method: "POST", url: "api.example/graphql", body: `{"query":"{ x }"}`, header: []string{"Content-Encoding: identity", "Content-Encoding: gzip"}, status: 400, answer: "encoded as identity, gzip", protocol: "graphql"},
 	"encoded for CGI":   {method: "POST", url: "api.example/graphql", body: `{"query":"{ x }"}`, header: []string{"Content_encoding: deflate"}, status: 400, answer: "encoded as deflate", protocol: "graphql"},
 	"two types":         {method: "POST", url: "api.example/graphql", body: `{"query":"{ x }","variables":{"a":"&query=mutation{drop}#"}}`, header: []string{"Content-Type: application/x-www-form-urlencoded"}, status: 400, answer: "more than one Content-Type", protocol: "graphql"},
+	"charset, extended": {method: "POST", url: "api.example/graphql", body: `{ viewer } # +AAo-mutation{drop}`, header: []string{"-Content-Type: application/graphql; charset*=utf-7''utf-7"}, status: 400, answer: "cannot be read", protocol: "graphql"},
 	"GET with a body":   {method: "GET", url: "api.example/graphql?query=%7Bviewer%7D", body: `{"query":"mutation { drop }"}`, status: 400, answer: "a GET with a body", protocol: "graphql"},
 	"twin of the path":  {method: "POST", url: "api.example/graphql/", body: `{"query":"mutation { drop }"}`, status: 403, answer: "policy_denied", protocol: "rest"},
 	"rest beside it":    {method: "POST", url: "api.example/v3", body: `anything`, status: 200, answer: "done", protocol: "rest"},

@@ -44,10 +44,10 @@ func FromBody(contentType string, body []byte, registered Registry) ([]Operation
 
 // mediaType is application/json or application/graphql. A parameter other than the charset is refused: some
 // servers look for words such as multipart anywhere in the header, and in another charset the same bytes spell
-// another key.
+// another key. With an asterisk (RFC 2231) it is one to servers in Python, while mime leaves it out without a word.
 func mediaType(contentType string) (string, error) {
 	media, parameters, err := mime.ParseMediaType(contentType)
-	if err != nil {
+	if err != nil || strings.Contains(contentType, "*") {
 		return "", fmt.Errorf("the Content-Type %.80q of a GraphQL request cannot be read: send application/json", contentType)
 	}
 	switch media {

@@ -21,6 +21,8 @@ func TestFromBodyRefuses(t *testing.T) {
 		"text":                         {"text/plain", `{"query":"{a}"}`, "cannot have the Content-Type"},
 		"two types in one header":      {"application/json, multipart/form-data", `{}`, "cannot be read"},
 		"another charset":              {"application/json; charset=utf-7", `{"query":"{a}"}`, "only charset=utf-8"},
+		"charset of RFC 2231":          {"application/json; charset*=utf-7''utf-7", `{"query":"{a}"}`, "cannot be read"},
+		"two charsets, one of those":   {"application/json; charset=utf-8; charset*=utf-7''utf-7", `{"query":"{a}"}`, "cannot be read"},
 		"multipart as a parameter":     {`application/json; x="multipart/form-data"`, `{"query":"{a}"}`, "only charset=utf-8"},
 		"key twice":                    {jsonBody, `{"query":"{a}","query":"mutation{b}"}`, "stands twice"},
 		"key twice, once escaped":      {jsonBody, `{"query":"{a}","\u0071uery":"mutation{b}"}`, "stands twice"},
