@@ -107,6 +107,8 @@ var bodyRows = map[string]bodyRow{
 	"denied field":      {method: "POST", url: "api.example/graphql", body: `{"query":"query { ...f } fragment f on Query { secrets }"}`, status: 200, answer: `deny_rule`, protocol: "graphql"},
 	"registered":        {method: "POST", url: "api.example/graphql", body: `{"id":"known"}`, status: 200, answer: "done", protocol: "graphql"},
 	"not registered":    {method: "POST", url: "api.example/graphql", body: `{"id":"other"}`, status: 400, answer: `"message":"PersistedQueryNotSupported"`, protocol: "graphql", reason: "not registered"},
+	"id in the URL":     {method: "POST", url: "api.example/graphql?operationId=other", body: `{"query":"{ viewer }"}`, status: 400, answer: `"message":"PersistedQueryNotSupported"`, protocol: "graphql", reason: "not registered"},
+	"id in extensions":  {method: "POST", url: "api.example/graphql", body: `{"query":"{ viewer }","extensions":{"operationId":"other"}}`, status: 400, answer: `"message":"PersistedQueryNotSupported"`, protocol: "graphql", reason: "not registered"},
 	"no JSON":           {method: "POST", url: "api.example/graphql", body: `query { x }`, status: 400, answer: `{"errors":[{"extensions":{"error":"malformed_request"`, protocol: "graphql"},
 	"duplicate key":     {method: "POST", url: "api.example/graphql", body: `{"query":"{ x }","query":"mutation { deleteRepository }"}`, status: 400, answer: "malformed_request", protocol: "graphql"},
 	"too long":          {method: "POST", url: "api.example/graphql", body: `{"query":"{ x }","variables":{"a":"` + strings.Repeat("x", 5000) + `"}}`, status: 200, answer: `{"errors":[{"extensions":{"error":"body_too_long"`, protocol: "graphql"},

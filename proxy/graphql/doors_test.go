@@ -37,6 +37,8 @@ func TestFromQuery(t *testing.T) {
 		"key escaped":                 {"%71uery=mutation{drop}", []graphql.Operation{op("mutation", "", "drop")}, ""},
 		"by hash":                     {"extensions=" + persisted, viewer, ""},
 		"by id":                       {"documentId=44", viewer, ""},
+		"id of GraphQL Ruby":          {"operationId=43", []graphql.Operation{op("mutation", "Drop", "dropAll")}, ""},
+		"the same in the extensions":  {`query={viewer}&extensions={"operationId":"43"}`, nil, `not what the persisted query "43" is registered as`},
 		"unregistered id":             {"doc_id=99", nil, `"99" is not registered`},
 		"document and another's hash": {"query={a}&extensions=" + persisted, nil, "does not hash"},
 		"twice":                       {"query={a}&query=mutation{b}", nil, "query twice"},

@@ -13,8 +13,11 @@ func payloadKeys() []string {
 	return append([]string{"query", "operationName", "variables", "extensions"}, idKeys()...)
 }
 
-// idKeys are the names that servers use for the id of a persisted document.
-func idKeys() []string { return []string{"id", "documentId", "doc_id"} }
+// idKeys are the names that servers use for the id of a persisted document: in GraphQL over HTTP, and those of Relay,
+// GraphQL Ruby, LinkedIn and Instagram. A query string may have any of them beside a body with a document.
+func idKeys() []string {
+	return []string{"id", "documentId", "doc_id", "operationId", "queryId", "query_id", "query_hash"}
+}
 
 // request is what a payload says of its operations; "" stands for what it leaves out, as null does for servers.
 type request struct {
@@ -49,11 +52,25 @@ func readRequest(payload strictjson.Value) (request, error) {
 	if r.operationName, err = optional(payload, "operationName"); err != nil {
 		return r, err
 	}
-	if r.hash, err = readHash(payload.Get("extensions")); err != nil {
+	if r.ids, err = readIDs(payload); err != nil {
 		return r, err
 	}
-	r.ids, err = readIDs(payload)
-	return r, err
+	return r, r.readExtensions(payload.Get("extensions"))
+}
+
+// readExtensions takes the hash of a persisted query, and its id where GraphQL Ruby looks for one.
+func (r *request) readExtensions(extensions strictjson.Value) (err error) {
+	if r.hash, err = readHash(extensions); err != nil {
+		return err
+	}
+	if _, err = readObject(extensions, "extensions", "operationId"); err != nil {
+		return err
+	}
+	id, err := optional(extensions, "operationId")
+	if id != "" {
+		r.ids = append(r.ids, id)
+	}
+	return err
 }
 
 // optional is a string that may be absent, null or "", all of which mean none.

@@ -25,7 +25,7 @@ func FromQuery(rawQuery string, registered Registry) ([]Operation, error) {
 		if err != nil {
 			return nil, fmt.Errorf("extensions of a GraphQL request: %w", err)
 		}
-		if r.hash, err = readHash(extensions); err != nil {
+		if err = r.readExtensions(extensions); err != nil {
 			return nil, err
 		}
 	}
