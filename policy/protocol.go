@@ -94,12 +94,13 @@ func (o *options) knows(a *Action) bool {
 	return o.allMethods && a.Known && !(o.callsByRule && a.Kind == toolsCall)
 }
 
-// grantsSocket allows an upgrade, and then the client's messages.
+// grantsSocket allows an upgrade, and then the client's messages. A server that does not switch answers the upgrade as the
+// GET that it is: what its query asks for must be allowed like a message.
 func (o *outcome) grantsSocket(e *endpoint, rules *ruleSet, j *judged) bool {
 	if j.method == SocketText && e.options.operations {
 		return rules.grantAll(j, GraphQL) // plumbing has none
 	}
-	return (j.method == SocketText || j.bit == methodGet) && o.grantsRequest(rules, j)
+	return (j.method == SocketText || j.bit == methodGet && rules.grantAll(j, GraphQL)) && o.grantsRequest(rules, j)
 }
 
 // grantsRequest looks at rules about the request itself, and at those about

@@ -136,7 +136,7 @@ func (r *Reads) add(e *endpoint, j *judged) {
 	case e.protocol == JSONRPC:
 		r.JSONRPC = true
 	case e.protocol == WebSocket && e.judges() != "":
-		r.Messages = true
+		r.Messages, r.GraphQL = true, r.GraphQL || j.upgrade // a server that does not switch answers the GET
 	case e.speaksAs() == REST && j.isPush(): // also where no rule asks: what is missing can then be said
 		r.Git = true
 		return // bounded by the proxy

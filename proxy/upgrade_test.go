@@ -207,6 +207,40 @@ func TestWebSocketRefused(t *testing.T) {
 	}
 }
 
+// What a query asks for in the URL of an upgrade is judged like a message: a server that does not switch answers the GET,
+// also where the policy grants any WebSocket of the host.
+func TestWebSocketAsksByURL(t *testing.T) {
+	const beside = `      - { host: ws.example, port: 443, protocol: websocket, enforcement: enforce, access: read-only }
+      - host: ws.example
+        port: 443
+        path: /api/graphql
+        protocol: graphql
+        enforcement: enforce
+        rules: [{ allow: { operation_type: query, fields: [viewer] } }]
+    binaries:`
+	w := socketWorld(t, strings.Replace(socketPolicy, "    binaries:", beside, 1))
+	for path, reason := range map[string]string{
+		"/graphql?query={secrets}":                  "query secrets (a WebSocket at /graphql) not permitted",
+		"/graphql?query=subscription{messageAdded}": "",
+		"/graphql?token=x":                          "",
+		"/graphql?query={a}&query={b}":              "has query twice",
+		"/api/graphql?query={secrets}":              "query secrets (a WebSocket at /api/graphql) not permitted",
+		"/api/graphql?token=x":                      "",
+		"/anywhere?query={secrets}":                 "",
+	} {
+		c, resp, err := w.dialSocket(t.Context(), transparent, path)
+		if err == nil {
+			c.CloseNow()
+		}
+		if (err == nil) != (reason == "") || reason != "" && resp.Header.Get("X-Exeat-Denial") == "" {
+			t.Errorf("%s: %v %v", path, resp, err)
+		}
+		if events := w.sink.take(); len(events) == 0 || !strings.Contains(events[0].Reason, reason) {
+			t.Errorf("%s: recorded %+v", path, events)
+		}
+	}
+}
+
 // A policy that takes the grant back closes the socket with 1012; one that does not leaves it alone.
 func TestWebSocketReload(t *testing.T) {
 	w := socketWorld(t, socketPolicy)
