@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"exeat/policy/alike"
 )
 
 // Apply exchanges the placeholders in a request for the secrets. To is where it goes, HOST[:PORT], as
@@ -66,7 +68,17 @@ func (b binding) exchange(h http.Header) (used bool) {
 }
 
 func (b binding) carries(key string) bool {
-	return b.profile.headers == nil || slices.Contains(b.profile.headers, textproto.CanonicalMIMEHeaderKey(key))
+	if b.profile.headers == nil {
+		return !describes(key)
+	}
+	return slices.Contains(b.profile.headers, textproto.CanonicalMIMEHeaderKey(key))
+}
+
+// describes tells whether a field says what the request is. Such a field is read and judged here, and a refusal names
+// its value: with a secret in it, "Content-Encoding: PLACEHOLDER" would be answered with what the placeholder stands for.
+func describes(key string) bool {
+	name := alike.Field(key)
+	return strings.HasPrefix(name, "content-") || strings.HasPrefix(name, "mcp-")
 }
 
 // credential returns a header value with the secret in place of the placeholder.

@@ -71,6 +71,8 @@ func TestApplyExchanges(t *testing.T) {
 		{"api.github.com", "GITHUB_TOKEN", githubSecret, "Authorization", "Bearer xP", "Bearer xP", nil},
 		{"api.github.com", "GITHUB_TOKEN", githubSecret, "Authorization", "Bearer other", "Bearer other", nil},
 		{"api.example.com", "API_KEY", genericSecret, "Cookie", "a=P", "a=P", nil},
+		{"api.example.com", "API_KEY", genericSecret, "Content-Encoding", "P", "P", nil},
+		{"api.example.com", "API_KEY", genericSecret, "Mcp-Name", "P", "P", nil},
 		{"evil.example", "API_KEY", genericSecret, "Authorization", "Bearer other", "Bearer other", nil},
 	}
 	for _, row := range rows {
