@@ -92,6 +92,7 @@ func (x *exchange) recordEnd() {
 func (x *exchange) mask(resp *http.Response) {
 	secrets := x.server.cfg.Credentials
 	secrets.MaskHeader(resp.Header)
+	defer func() { secrets.MaskHeader(resp.Trailer) }() // whose names are announced; to hold a body reads them
 	if x.r.Method == http.MethodHead || !unpack(resp) {
 		return
 	}

@@ -6,13 +6,17 @@ import (
 	"slices"
 )
 
-// MaskHeader puts the placeholder back wherever a header's value repeats a secret.
+// MaskHeader puts the placeholder back wherever a header's value repeats a secret. A field that repeats one in its name
+// is left out: the placeholder would be a name that nobody looks for.
 func (in *Injector) MaskHeader(h http.Header) {
 	swaps := in.state().swaps
 	if swaps == nil {
 		return
 	}
-	for _, values := range h {
+	for key, values := range h {
+		if swaps.names(key) {
+			delete(h, key)
+		}
 		for i, v := range values {
 			if len(v) < swaps.finder.shortest {
 				continue

@@ -23,17 +23,26 @@ type swap struct{ from, to []byte }
 
 // swaps exchange all forms of all secrets in one pass.
 type swaps struct {
-	finder *finder
-	to     [][]byte
+	finder  *finder
+	to      [][]byte
+	secrets []string // in small letters
+}
+
+// names tells whether the name of a field has a secret in it; such names lose their case on the way.
+func (s *swaps) names(field string) bool {
+	return len(field) >= minMasked && slices.ContainsFunc(s.secrets, func(secret string) bool {
+		return len(field) >= len(secret) && strings.Contains(strings.ToLower(field), secret)
+	})
 }
 
 // swapsOf are those of the bindings, the longest first and each text once; nil where there is none.
 func swapsOf(bindings []binding) *swaps {
-	var all []swap
+	s, all := &swaps{}, []swap{}
 	for _, b := range bindings {
 		for _, secret := range append([]Value{b.secret}, b.past...) {
 			if secret.Masked() {
 				all = append(all, formsOf(secret.Reveal(), b.placeholder)...)
+				s.secrets = append(s.secrets, strings.ToLower(secret.Reveal()))
 			}
 		}
 	}
@@ -44,7 +53,7 @@ func swapsOf(bindings []binding) *swaps {
 		return cmp.Or(cmp.Compare(len(b.from), len(a.from)), bytes.Compare(a.from, b.from))
 	})
 	all = slices.CompactFunc(all, func(a, b swap) bool { return bytes.Equal(a.from, b.from) })
-	s, from := &swaps{}, [][]byte{}
+	from := [][]byte{}
 	for _, one := range all {
 		from, s.to = append(from, one.from), append(s.to, one.to)
 	}
