@@ -93,9 +93,10 @@ func (x *exchange) mask(resp *http.Response) {
 	secrets := x.server.cfg.Credentials
 	secrets.MaskHeader(resp.Header)
 	defer func() { secrets.MaskHeader(resp.Trailer) }() // whose names are announced; to hold a body reads them
-	if x.r.Method == http.MethodHead || !unpack(resp) {
+	if x.r.Method == http.MethodHead {
 		return
 	}
+	unpack(resp)
 	length := resp.ContentLength
 	resp.Body = secrets.Mask(resp.Body)
 	switch {

@@ -10,15 +10,16 @@ import (
 	"strings"
 )
 
-// unpack makes an answer readable that was compressed although it was asked for as it is, and reports whether it can be
-// read. Stores of files send what was uploaded compressed in no other way.
-func unpack(resp *http.Response) bool {
+// unpack makes an answer readable that was compressed although it was asked for as it is, where gzip is all that was done.
+// Stores of files send what was uploaded compressed in no other way. Any other coding stays, and may be a name for none
+// ("utf-8", or what the query of a request to S3 says): secrets are looked for in what it made all the same.
+func unpack(resp *http.Response) {
 	codings := codingsOf(resp.Header)
 	if len(codings) == 0 || resp.ContentLength == 0 || resp.Body == http.NoBody {
-		return true
+		return
 	}
 	if len(codings) > maxCodings || slices.ContainsFunc(codings, func(c string) bool { return c != "gzip" && c != "x-gzip" }) { // the same (RFC 9110 8.4.1.3)
-		return false
+		return
 	}
 	for range codings {
 		resp.Body = &gunzipped{packed: resp.Body}
@@ -26,7 +27,6 @@ func unpack(resp *http.Response) bool {
 	resp.ContentLength = -1
 	resp.Header.Del("Content-Encoding")
 	resp.Header.Del("Content-Length")
-	return true
 }
 
 // maxCodings is more than any origin has a reason for.
