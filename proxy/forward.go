@@ -30,6 +30,7 @@ type ticket struct {
 	port      int
 	authority string       // host:port
 	addresses []netip.Addr // checked
+	dials     atomic.Int32 // connections that were made for it
 	pool      pool         // of connections to the origin
 	// broken says why the client's side cannot be trusted any more, or nil.
 	broken func() error

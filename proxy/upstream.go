@@ -150,12 +150,19 @@ func (u *upstream) forget(host string) {
 	delete(u.resolved, host)
 }
 
+// maxDials bounds the connections of one request: for an origin of HTTP/2 that says goodbye (GOAWAY) to each, net/http
+// makes another at once, a thousand a second for as long as the client waits.
+const maxDials = 8
+
 // dialDecided is the transport's dialer. It dials only what a decided request carries with it: a dial
 // that no decision stands behind fails.
 func (u *upstream) dialDecided(ctx context.Context, _, address string) (net.Conn, error) {
 	t, ok := ctx.Value(ticketKey{}).(*ticket)
 	if !ok || t.authority != address {
 		return nil, errors.New("no decision stands behind this connection")
+	}
+	if t.dials.Add(1) > maxDials {
+		return nil, fmt.Errorf("each of %d connections ended without an answer", maxDials)
 	}
 	return u.dial(ctx, t.host, t.port, t.addresses)
 }
