@@ -101,8 +101,8 @@ func (t *ticket) ask(transport http.RoundTripper, r *http.Request) *http.Respons
 	if err == nil && t.pool.http2 {
 		resp.Body = unawaited{resp.Body}
 	}
-	if err == nil && resp.StatusCode < http.StatusOK {
-		resp.Body.Close() // nobody asked to switch protocols: Upgrade is never forwarded; below 100 nothing is defined
+	if err == nil && (resp.StatusCode < http.StatusOK || resp.StatusCode > 999) {
+		resp.Body.Close() // nobody asked to switch protocols: Upgrade is never forwarded; below 100 and above 999 nothing is defined
 		err = fmt.Errorf("the origin's answer has the status %03d", resp.StatusCode)
 	}
 	if err == nil {

@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"bytes"
 	"crypto/tls"
 	"io"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
 )
 
 // http2Tcp serves api.example frame by frame: answer is given each request.
@@ -34,10 +36,20 @@ func (w *world) http2Tcp(answer func(f *http2.Framer, id uint32)) (dials *atomic
 	return dials
 }
 
+// status is the block of a head that has nothing else.
+func status(code string) []byte {
+	var b bytes.Buffer
+	_ = hpack.NewEncoder(&b).WriteField(hpack.HeaderField{Name: ":status", Value: code})
+	return b.Bytes()
+}
+
 // An origin of HTTP/2 that answers nothing, or what no answer is, costs some connections and is named.
 func TestHTTP2OriginsThatLie(t *testing.T) {
 	for want, answer := range map[string]func(f *http2.Framer, id uint32){
 		"connections ended without an answer": func(f *http2.Framer, _ uint32) { _ = f.WriteGoAway(0, http2.ErrCodeNo, nil) },
+		"has the status 99999": func(f *http2.Framer, id uint32) {
+			_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: status("99999"), EndHeaders: true, EndStream: true})
+		},
 	} {
 		w := newWorld(t, basePolicy)
 		dials := w.http2Tcp(answer)
