@@ -1,6 +1,7 @@
 package credential_test
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -60,6 +61,25 @@ func TestDetach(t *testing.T) {
 	}
 	if again := in.Env()["GITHUB_TOKEN"]; again == p || again == "" {
 		t.Errorf("got %q, want a placeholder of its own", again)
+	}
+}
+
+// An answer that began under a secret goes on when there is none left that is long enough to be masked.
+func TestAnswerOutlivesSecrets(t *testing.T) {
+	in := injector(t)
+	answer := in.Mask(&pieces{[]string{"one, ", "two"}})
+	if _, err := io.ReadFull(answer, make([]byte, 4)); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range in.Providers() {
+		for i := range 5 {
+			if err := in.Rotate(p.Name, value(t, strings.Repeat("x", i+1))); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if rest, err := io.ReadAll(answer); string(rest) != " two" || err != nil {
+		t.Errorf("got %q, %v", rest, err)
 	}
 }
 

@@ -100,8 +100,12 @@ func (m *masked) fill() {
 }
 
 // exchange appends window to dst with every text exchanged, leftmost first and of several there the
-// longest, and returns what has to wait for more. Last says that no more comes.
+// longest, and returns what has to wait for more. Last says that no more comes. None of the secrets may be long enough
+// any more, once the answer has begun.
 func (s *swaps) exchange(dst, window []byte, last bool) (out, rest []byte) {
+	if s == nil {
+		return append(dst, window...), nil
+	}
 	at, end := 0, len(window)
 	if !last {
 		end = s.finder.begun(window)
