@@ -16,7 +16,7 @@ import (
 
 func newApproverCommand(env Env) *cobra.Command {
 	return parent("approver", "Make and show the key that approves changes",
-		newApproverInitCommand(env), newApproverListCommand(env))
+		newApproverInitCommand(env), newApproverListCommand(env), newApproverPassphraseCommand(env))
 }
 
 func newApproverInitCommand(env Env) *cobra.Command {
@@ -81,10 +81,8 @@ sandbox can only be changed with the key it was created with.
 // makeApprover shows a new passphrase on one screen, has it typed once, and keeps the key.
 func makeApprover(tty *ask.Terminal, path, name string) (*seal.Signer, error) {
 	passphrase := seal.NewPassphrase()
-	tty.Show(alternateScreen + fmt.Sprintf(approverScreen, passphrase))
-	defer tty.Show(ordinaryScreen)
-	if err := typedBack(tty, passphrase); err != nil {
-		return nil, err
+	if err := showWords(tty, fmt.Sprintf(approverScreen, passphrase), passphrase); err != nil {
+		return nil, fmt.Errorf("no key made: %w", err)
 	}
 	if name == "" {
 		name = userName()
@@ -99,6 +97,13 @@ func makeApprover(tty *ask.Terminal, path, name string) (*seal.Signer, error) {
 	return key.Open(passphrase)
 }
 
+// showWords shows a new passphrase on a screen of its own until it was typed back.
+func showWords(tty *ask.Terminal, screen, passphrase string) error {
+	tty.Show(alternateScreen + screen)
+	defer tty.Show(ordinaryScreen)
+	return typedBack(tty, passphrase)
+}
+
 func typedBack(tty *ask.Terminal, passphrase string) error {
 	for range attempts {
 		typed, err := tty.Line("Type the passphrase once: ")
@@ -110,7 +115,7 @@ func typedBack(tty *ask.Terminal, passphrase string) error {
 		}
 		tty.Show("That is not what is shown above.\n")
 	}
-	return errors.New("no key made: the passphrase was mistyped too often")
+	return errors.New("the passphrase was mistyped too often")
 }
 
 func userName() string {

@@ -25,7 +25,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	expect REGEXP       wait until the screen shows it
 //	type TEXT           type a line; nothing for an empty one
 //	type-digest         type the six digits that the screen shows
-//	type-words          type the new passphrase that the screen shows
+//	type-words          type the new passphrase that the screen shows, and keep it as WORDS
 //	leave [CODE]        wait until the program ends; the screen becomes stdout
 //	sign PROGRAM...     all of it for a program that asks for a signature
 //	[!] arrived REGEXP  a request "METHOD host/path" reached GitHub
@@ -183,6 +183,7 @@ func typeWords(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 0, "type-words")
 	shown, err := at(ts).Expect(`\b([a-z]{5}(?:-[a-z]{5}){3})\b`, patience)
 	ts.Check(err)
+	ts.Setenv("WORDS", shown[1])
 	ts.Check(at(ts).Type(shown[1]))
 }
 

@@ -98,17 +98,26 @@ func confirm(tty *ask.Terminal, digest string) error {
 	return errors.New("not approved: the digest was mistyped too often")
 }
 
-func unlock(tty *ask.Terminal, key seal.Key) (*seal.Signer, error) {
+func unlock(tty *ask.Terminal, key seal.Key) (signer *seal.Signer, err error) {
+	err = typePassphrase(tty, key, func(words string) (err error) {
+		signer, err = key.Open(words)
+		return err
+	})
+	return signer, err
+}
+
+// typePassphrase asks for the passphrase of a key until use does not say that it is another.
+func typePassphrase(tty *ask.Terminal, key seal.Key, use func(words string) error) error {
+	prompt := "Passphrase of " + key.Approver().Name + " (not shown): "
 	for range attempts {
-		words, err := tty.Secret("Passphrase of " + key.Approver().Name + " (not shown): ")
+		words, err := tty.Secret(prompt)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		signer, err := key.Open(words)
-		if !errors.Is(err, seal.ErrPassphrase) {
-			return signer, err
+		if err := use(words); !errors.Is(err, seal.ErrPassphrase) {
+			return err
 		}
 		tty.Show("That is not the passphrase.\n")
 	}
-	return nil, seal.ErrPassphrase
+	return seal.ErrPassphrase
 }

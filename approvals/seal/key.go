@@ -13,12 +13,9 @@ import (
 	"exeat/store"
 )
 
-// The strengths of an approver: what a signature by it takes.
-const (
-	Passphrase = "passphrase" // stops an agent that uses its tools, not hostile code of the same user
-	Touch      = "touch"      // a hand on a security key, whatever the screen showed
-	Separate   = "separate"   // a key of another user or machine
-)
+// Passphrase is the one strength that an approver can have: what a signature by it takes. It stops an agent that
+// uses its tools, not hostile code of the same user.
+const Passphrase = "passphrase"
 
 // The cost of one guess: 256 MiB and most of a second (RFC 7914). It is fixed:
 // a file that could lower it would make every later seal cheap to break.
