@@ -75,7 +75,7 @@ func models() []Profile {
 			Type: "google", Variables: []string{"GEMINI_API_KEY", "GOOGLE_API_KEY"},
 			Hosts:   []string{"generativelanguage.googleapis.com"},
 			headers: []string{"X-Goog-Api-Key", "Authorization"},
-			query:   []string{"key"},
+			query:   []string{"key", "$key"},
 			shapes:  []shape{{"AIza", 39, ""}},
 		},
 		{
