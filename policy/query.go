@@ -134,12 +134,12 @@ func override(query string) (string, error) {
 }
 
 // OverrideIn is the method that a parameter of a query or a form asks for, both decoded, or "": Rails, Laravel, Symfony
-// and Spring read it from _method, Salesforce from _HttpMethod, ASP.NET and Firebase from X-HTTP-Method-Override, and
-// Facebook from method, which is not always meant so. A value that is no method is an error.
+// and Spring read it from _method, Salesforce from _HttpMethod, Google's APIs from $httpMethod, ASP.NET and Firebase from
+// X-HTTP-Method-Override, and Facebook from method, which is not always meant so. A value that is no method is an error.
 func OverrideIn(key, value string) (string, error) {
 	value = strings.ToUpper(value)
 	switch alike.Parameter(key) {
-	case "_method", "_httpmethod", "x-http-method-override":
+	case "_method", "_httpmethod", "$httpmethod", "x-http-method-override":
 		if value != "" && !isToken(value) {
 			return "", errors.New("is no method")
 		}

@@ -15,6 +15,7 @@ var protocolRows = []row{
 	{"HP14 PRI", "PRI {t}/1 HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "403", ""},
 	{"HP14 _method=DELETE", "POST {t}/ok/1?_method=DELETE HTTP/1.1\r\nHost: a.example:{p}\r\nContent-Length: 0\r\n\r\n", "403", ""},
 	{"HP14 _method, encoded", "POST {t}/ok/1?%5fmethod=delete HTTP/1.1\r\nHost: a.example:{p}\r\nContent-Length: 0\r\n\r\n", "403", ""},
+	{"HP14 $httpMethod=DELETE", "POST {t}/ok/1?%24httpMethod=DELETE HTTP/1.1\r\nHost: a.example:{p}\r\nContent-Length: 0\r\n\r\n", "403", ""},
 	{"HP14 _method twice", "POST {t}/ok/1?_method=GET&_method=DELETE HTTP/1.1\r\nHost: a.example:{p}\r\nContent-Length: 0\r\n\r\n", "400!", ""},
 	{"HP14 HEAD", "HEAD {t}/1 HTTP/1.1\r\nHost: a.example:{p}\r\n\r\n", "200", "HEAD /1"},
 
