@@ -139,6 +139,23 @@ func TestMask(t *testing.T) {
 	}
 }
 
+// Beside letters and digits, secrets have what base64 has or a generated password; writers differ in what they escape of it.
+func TestMaskBesideLetters(t *testing.T) {
+	const secret = "dGhl+c2Vj/cmV0!=="
+	in, err := credential.NewInjector(attach(t, "a", "generic", secret, credential.Options{Variable: "A", Hosts: []string{"a.example"}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"as it is": secret, ".NET": `dGhl\u002Bc2Vj/cmV0!==`, "Gson": `dGhl+c2Vj/cmV0!\u003d\u003d`, "PHP": `dGhl+c2Vj\/cmV0!==`,
+		"a query": "dGhl%2Bc2Vj%2FcmV0%21%3D%3D", "a query of JavaScript": "dGhl%2Bc2Vj%2FcmV0!%3D%3D",
+	} {
+		if got, err := io.ReadAll(in.Mask(cut(text, 0))); err != nil || string(got) != in.Env()["A"] {
+			t.Errorf("%s: got %q, %v", name, got, err)
+		}
+	}
+}
+
 // The secret in base64 is gone wherever it stands in a longer text, whose rest keeps its meaning.
 func TestMaskBase64(t *testing.T) {
 	in := masker(t)

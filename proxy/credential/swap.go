@@ -64,7 +64,7 @@ func swapsOf(bindings []binding) *swaps {
 func formsOf(secret, placeholder string) []swap {
 	var all []swap
 	for _, form := range []func(string) string{
-		same, plainJSON, carefulJSON, slashJSON, url.QueryEscape, url.PathEscape, strictEscape, slashEscape,
+		same, plainJSON, carefulJSON, slashJSON, netJSON, gsonJSON, url.QueryEscape, url.PathEscape, strictEscape, slashEscape, componentEscape,
 		everyEscape, lowerHex(everyEscape), html.EscapeString, quotHTML, lowerHex(url.QueryEscape), lowerHex(url.PathEscape), lowerHex(strictEscape), lowerHex(slashEscape),
 	} {
 		all = append(all, swap{[]byte(form(secret)), []byte(form(placeholder))})
@@ -110,8 +110,34 @@ func everyEscape(s string) string {
 // slashJSON also escapes slashes, as PHP does.
 func slashJSON(s string) string { return strings.ReplaceAll(plainJSON(s), "/", `\/`) }
 
-// strictEscape leaves nothing but what is unreserved (RFC 3986 2.3), as encodeURIComponent does.
+// netJSON is as System.Text.Json of .NET writes strings.
+func netJSON(s string) string {
+	return byNumber(strings.ReplaceAll(s, `\`, `\\`), "\"&'+<>`", `\u%04X`)
+}
+
+// gsonJSON is as Gson of Java does.
+func gsonJSON(s string) string { return byNumber(plainJSON(s), "&'<=>", `\u%04x`) }
+
+// byNumber writes some letters of a JSON string by their numbers.
+func byNumber(s, letters, format string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if strings.ContainsRune(letters, r) {
+			fmt.Fprintf(&b, format, r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// strictEscape leaves nothing but what is unreserved (RFC 3986 2.3).
 func strictEscape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
+// componentEscape leaves some more, as encodeURIComponent of JavaScript does.
+func componentEscape(s string) string {
+	return strings.NewReplacer("%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*").Replace(strictEscape(s))
+}
 
 // slashEscape also leaves slashes, as Python's quote does.
 func slashEscape(s string) string { return strings.ReplaceAll(strictEscape(s), "%2F", "/") }
