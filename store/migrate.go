@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -18,7 +17,7 @@ var migrations embed.FS
 type kind struct {
 	folder      string
 	application int
-	oldest      int // schema that is read as it is; 0 means only the newest
+	oldest      int // schema that is read as it is; state is brought to the newest before it is read
 }
 
 func stateKind() kind { return kind{folder: "migrations/state", application: 0x65786501} }
@@ -85,7 +84,7 @@ func (d *database) readable(ctx context.Context, k kind) error {
 		return err
 	}
 	d.version = h.version
-	if h.version < cmp.Or(k.oldest, len(files)) {
+	if h.version < k.oldest {
 		return &DatabaseError{Path: d.path, Problem: fmt.Sprintf("has schema %d and must be brought to %d first", h.version, len(files)), hint: "exeat sandbox list"}
 	}
 	return nil

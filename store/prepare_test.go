@@ -135,7 +135,6 @@ func TestOpenChecksTheDirectory(t *testing.T) {
 	chmod(0o755)(t, d.State)
 	for name, f := range map[string]func() error{
 		"Open":               func() error { _, err := store.Open(t.Context(), d); return err },
-		"OpenReadOnly":       func() error { _, err := store.OpenReadOnly(t.Context(), d); return err },
 		"OpenDecisions":      func() error { _, err := store.OpenDecisions(t.Context(), d, box); return err },
 		"OpenDecisionReader": func() error { _, err := store.OpenDecisionReader(t.Context(), d, box); return err },
 	} {

@@ -33,22 +33,6 @@ func Open(ctx context.Context, d Dirs) (*Store, error) {
 	return &Store{db: db}, nil
 }
 
-// OpenReadOnly opens the state for reading; every change fails. Where there is
-// none yet it returns ErrNotFound.
-func OpenReadOnly(ctx context.Context, d Dirs) (*Store, error) {
-	if err := checkDir(d.State); err != nil {
-		return nil, err
-	}
-	db, err := stateSource(d).read(ctx)
-	switch {
-	case isMissing(err):
-		return nil, fmt.Errorf("open state: nothing in %s yet: %w", d.State, ErrNotFound)
-	case err != nil:
-		return nil, fmt.Errorf("open state: %w", err)
-	}
-	return &Store{db: db}, nil
-}
-
 // Close gives the connections back. Transactions are durable when they return;
 // Close adds nothing to that.
 func (s *Store) Close() error { return s.db.close() }
