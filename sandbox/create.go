@@ -46,7 +46,7 @@ func (s *Sandboxes) Create(ctx context.Context, args CreateArgs) (Started, error
 	if err != nil {
 		return Started{}, errors.Join(err, s.dir(args.ID).Remove())
 	}
-	box := store.Sandbox{ID: args.ID, Name: args.Name, CreatedAt: time.Now(), Spec: args.Spec, State: StateStopped}
+	box := store.Sandbox{ID: args.ID, Name: args.Name, CreatedAt: time.Now(), Spec: args.Spec, State: store.StateStopped}
 	args.Revision.Sandbox = args.ID
 	err = s.Store.CreateSandbox(ctx, box, args.Revision)
 	lock.Close() // from here on the row says that the directory is used

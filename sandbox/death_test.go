@@ -15,6 +15,7 @@ import (
 
 	"exeat/sandbox"
 	"exeat/sandbox/control"
+	"exeat/store"
 )
 
 // alive says whether a process exists and is no zombie.
@@ -162,7 +163,7 @@ func TestInitDeathIsWritten(t *testing.T) {
 	syscall.Kill(s.InitPID, syscall.SIGKILL)
 	await(t, "the supervisor's end", func() bool { return !running(t, boxes, "box") })
 	info, err := boxes.Get(t.Context(), "box")
-	if err != nil || info.State != sandbox.StateStopped || info.PID != 0 {
+	if err != nil || info.State != store.StateStopped || info.PID != 0 {
 		t.Errorf("got state %q, pid %d, %v", info.State, info.PID, err)
 	}
 	if _, err := os.Stat(boxes.Dirs.Socket(s.ID)); !errors.Is(err, os.ErrNotExist) {

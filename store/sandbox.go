@@ -14,12 +14,18 @@ type Sandbox struct {
 	ID, Name  string // Name is unique
 	CreatedAt time.Time
 	Spec      Spec
-	State     string
-	PID       int  // of the supervisor
-	ExitCode  *int // of the main command; nil until it has ended
+	State     string // StateRunning or StateStopped
+	PID       int    // of the supervisor
+	ExitCode  *int   // of the main command; nil until it has ended
 	StartedAt time.Time
 	StoppedAt time.Time
 }
+
+// Values of Sandbox.State: what a supervisor last wrote of itself.
+const (
+	StateRunning = "running"
+	StateStopped = "stopped"
+)
 
 // SandboxUpdate says what to change; nil leaves a field as it is. ExitCode
 // pointing at nil clears the exit code.

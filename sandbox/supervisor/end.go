@@ -18,9 +18,6 @@ const (
 	deliverTime = time.Second
 	// storeTime bounds the last words to the store.
 	storeTime = 5 * time.Second
-
-	stateRunning = "running"
-	stateStopped = "stopped"
 )
 
 // endPrograms asks every program to end, then ends the sandbox; the exit codes
@@ -67,7 +64,7 @@ func (s *supervisor) askToEnd() {
 func (s *supervisor) remember() {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
-	state, pid, now := stateRunning, os.Getpid(), time.Now()
+	state, pid, now := store.StateRunning, os.Getpid(), time.Now()
 	var none *int
 	if err := s.store.UpdateSandbox(ctx, s.sandbox.ID, store.SandboxUpdate{State: &state, PID: &pid, StartedAt: &now, ExitCode: &none}); err != nil {
 		s.logger.Warn("write the start", "err", err)
@@ -86,7 +83,7 @@ func (s *supervisor) forget() {
 	if remove {
 		err = s.removeAll(ctx)
 	} else {
-		state, pid, now := stateStopped, 0, time.Now()
+		state, pid, now := store.StateStopped, 0, time.Now()
 		err = s.store.UpdateSandbox(ctx, s.sandbox.ID, store.SandboxUpdate{State: &state, PID: &pid, StoppedAt: &now})
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
