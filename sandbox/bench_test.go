@@ -7,6 +7,7 @@ import (
 	"exeat/policy"
 	"exeat/sandbox"
 	"exeat/sandbox/control"
+	"exeat/sandbox/early"
 	"exeat/store"
 )
 
@@ -16,13 +17,13 @@ func BenchmarkFirstInstruction(b *testing.B) {
 	p, _ := policy.Parse("bench.yaml", []byte(testPolicy))
 	for b.Loop() {
 		args := sandbox.CreateArgs{
-			ID: sandbox.NewID(), Name: "bench", Spec: store.Spec{Frozen: true},
+			ID: early.NewID(), Name: "bench", Spec: store.Spec{Frozen: true},
 			Revision: store.Revision{Number: 1, Digest: p.Digest(), Text: p.Text(), Status: store.RevisionLoaded},
 		}
 		if _, err := boxes.Create(b.Context(), args); err != nil {
 			b.Fatal(err)
 		}
-		stream, err := boxes.Exec(b.Context(), "bench", control.ExecRequest{Argv: []string{"/bin/echo", "on"}, Main: true})
+		stream, err := begin(b, boxes, "bench", control.ExecRequest{Argv: []string{"/bin/echo", "on"}, Main: true})
 		if err != nil {
 			b.Fatal(err)
 		}

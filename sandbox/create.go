@@ -15,7 +15,7 @@ import (
 // CreateArgs is everything a new sandbox is made of. The caller has parsed the
 // policy and, unless the sandbox is frozen, had the first revision signed.
 type CreateArgs struct {
-	ID       string // of NewID
+	ID       string // as early.NewID makes them: that of the spare supervisor, where there is one
 	Name     string
 	Spec     store.Spec     // HostUID and HostGID are filled in
 	Revision store.Revision // number 1: text, digest, statement and signature

@@ -85,7 +85,7 @@ func running(t *testing.T, boxes *sandbox.Sandboxes, name string) bool {
 // start begins a program that stays, and returns its exit code's channel once it runs.
 func start(t *testing.T, boxes *sandbox.Sandboxes, name string, r control.ExecRequest) <-chan int {
 	t.Helper()
-	stream, err := boxes.Exec(t.Context(), name, r)
+	stream, err := begin(t, boxes, name, r)
 	if err != nil {
 		t.Fatal(err)
 	}

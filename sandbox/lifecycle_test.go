@@ -72,7 +72,7 @@ func TestNoKeep(t *testing.T) {
 	args.Spec.NoKeep = true
 	create(t, boxes, args)
 	run(t, boxes, "brief", "mkdir", "-m", "0", "/sandbox/shut")
-	stream, err := boxes.Exec(t.Context(), "brief", control.ExecRequest{Argv: []string{"sh", "-c", "exit 42"}, Main: true})
+	stream, err := begin(t, boxes, "brief", control.ExecRequest{Argv: []string{"sh", "-c", "exit 42"}, Main: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestMainStateAndExitCode(t *testing.T) {
 func TestTerminal(t *testing.T) {
 	boxes := newBoxes(t)
 	create(t, boxes, frozen(t, "box", testPolicy))
-	stream, err := boxes.Exec(t.Context(), "box", control.ExecRequest{
+	stream, err := begin(t, boxes, "box", control.ExecRequest{
 		Argv: []string{"sh", "-c", "tty; stty size; read line; echo got $line; stty size"}, TTY: true, Rows: 30, Cols: 100,
 	})
 	if err != nil {
@@ -137,7 +137,7 @@ func TestTerminal(t *testing.T) {
 func TestVanishedClient(t *testing.T) {
 	boxes := newBoxes(t)
 	create(t, boxes, frozen(t, "box", testPolicy))
-	stream, err := boxes.Exec(t.Context(), "box", control.ExecRequest{Argv: []string{"sleep", "300"}})
+	stream, err := begin(t, boxes, "box", control.ExecRequest{Argv: []string{"sleep", "300"}})
 	if err != nil {
 		t.Fatal(err)
 	}

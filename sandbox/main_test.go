@@ -13,6 +13,7 @@ import (
 	"exeat/sandbox"
 	"exeat/sandbox/confine"
 	"exeat/sandbox/control"
+	"exeat/sandbox/early"
 	"exeat/sandbox/supervisor"
 	"exeat/store"
 )
@@ -85,7 +86,7 @@ func frozen(t *testing.T, name, text string) sandbox.CreateArgs {
 		t.Fatal(problems)
 	}
 	return sandbox.CreateArgs{
-		ID: sandbox.NewID(), Name: name, Spec: store.Spec{Frozen: true},
+		ID: early.NewID(), Name: name, Spec: store.Spec{Frozen: true},
 		Revision: store.Revision{Number: 1, Digest: p.Digest(), Text: p.Text(), Source: "test", Status: store.RevisionLoaded},
 	}
 }
@@ -123,9 +124,19 @@ type result struct {
 	exit     int
 }
 
+// begin starts a program in a running sandbox.
+func begin(t testing.TB, boxes *sandbox.Sandboxes, name string, r control.ExecRequest) (*control.Stream, error) {
+	t.Helper()
+	client, err := boxes.Connect(t.Context(), name)
+	if err != nil {
+		return nil, err
+	}
+	return client.Exec(t.Context(), r)
+}
+
 func run(t *testing.T, boxes *sandbox.Sandboxes, name string, argv ...string) result {
 	t.Helper()
-	stream, err := boxes.Exec(t.Context(), name, control.ExecRequest{Argv: argv})
+	stream, err := begin(t, boxes, name, control.ExecRequest{Argv: argv})
 	if err != nil {
 		t.Fatalf("exec %q: %v", argv, err)
 	}

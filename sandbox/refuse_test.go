@@ -50,7 +50,7 @@ func TestClearErrors(t *testing.T) {
 		}
 	}
 	boxes.Stop(t.Context(), "alpha")
-	_, err := boxes.Exec(t.Context(), "alpha", control.ExecRequest{Argv: []string{"true"}})
+	_, err := begin(t, boxes, "alpha", control.ExecRequest{Argv: []string{"true"}})
 	if !errors.Is(err, control.ErrNotRunning) || hint(err) != "exeat sandbox start alpha" {
 		t.Errorf("stopped: got %v, hint %q", err, hint(err))
 	}
@@ -120,7 +120,7 @@ func TestExecErrors(t *testing.T) {
 		{"true", "/no/such/dir", control.CodeBadRequest},
 	}
 	for _, tt := range tests {
-		_, err := boxes.Exec(t.Context(), "box", control.ExecRequest{Argv: []string{tt.argv}, Dir: tt.dir})
+		_, err := begin(t, boxes, "box", control.ExecRequest{Argv: []string{tt.argv}, Dir: tt.dir})
 		var got *control.Error
 		if !errors.As(err, &got) || got.Code != tt.code {
 			t.Errorf("%s: got %v (%+v), want code %s", tt.argv, err, got, tt.code)

@@ -11,6 +11,7 @@ import (
 	"exeat/policy"
 	"exeat/sandbox"
 	"exeat/sandbox/control"
+	"exeat/sandbox/early"
 	"exeat/store"
 )
 
@@ -40,7 +41,7 @@ func newApproved(t *testing.T, boxes *sandbox.Sandboxes) *approved {
 		t.Fatal(err)
 	}
 	a := &approved{t: t, boxes: boxes, signer: signer}
-	a.row = store.Sandbox{ID: sandbox.NewID(), Name: "box", Spec: store.Spec{Approvers: []store.Approver{signer.Approver()}}}
+	a.row = store.Sandbox{ID: early.NewID(), Name: "box", Spec: store.Spec{Approvers: []store.Approver{signer.Approver()}}}
 	a.last = a.sign(testPolicy, nil)
 	a.last.Status = store.RevisionLoaded
 	create(t, boxes, sandbox.CreateArgs{ID: a.row.ID, Name: "box", Spec: a.row.Spec, Revision: a.last})
@@ -157,7 +158,7 @@ func TestLoadRefuses(t *testing.T) {
 			return r
 		}, control.CodeRefused},
 		{"another sandbox", func() store.Revision {
-			return a.sign(wider, func(s *seal.Statement) { s.Sandbox = sandbox.NewID() })
+			return a.sign(wider, func(s *seal.Statement) { s.Sandbox = early.NewID() })
 		}, control.CodeRefused},
 		{"another place", func() store.Revision { return a.sign(wider, func(s *seal.Statement) { s.Sequence = 3 }) }, control.CodeRefused},
 		{"another parent", func() store.Revision { return a.sign(wider, func(s *seal.Statement) { s.Previous = "" }) }, control.CodeRefused},

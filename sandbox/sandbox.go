@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"exeat/sandbox/control"
-	"exeat/sandbox/early"
 	"exeat/store"
 )
 
@@ -32,9 +31,6 @@ type Started struct {
 	PID      int
 	Warnings []string // what the policy asked for and this machine does not have
 }
-
-// NewID returns a sandbox id.
-func NewID() string { return early.NewID() }
 
 // CheckName says whether name can be a sandbox's: it becomes a host name inside.
 func CheckName(name string) error {
@@ -103,15 +99,6 @@ func (s *Sandboxes) Connect(ctx context.Context, name string) (*control.Client, 
 		return nil, &Error{Text: fmt.Sprintf("sandbox %q is not running", name), Way: "exeat sandbox start " + name, Err: err}
 	}
 	return client, err
-}
-
-// Exec starts a program in a running sandbox.
-func (s *Sandboxes) Exec(ctx context.Context, name string, r control.ExecRequest) (*control.Stream, error) {
-	client, err := s.Connect(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	return client.Exec(ctx, r)
 }
 
 func (s *Sandboxes) dir(id string) control.Dir { return control.Dir(s.Dirs.Sandbox(id)) }

@@ -29,7 +29,7 @@ func (s *Sandboxes) sweep(ctx context.Context) {
 	}
 }
 
-// isID says whether a name is one that NewID makes; other directories are not ours to remove.
+// isID says whether a name is one that early.NewID makes; other directories are not ours to remove.
 func isID(name string) bool {
 	raw, err := hex.DecodeString(name)
 	return err == nil && len(raw) == 8

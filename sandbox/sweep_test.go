@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"exeat/sandbox"
 	"exeat/sandbox/control"
+	"exeat/sandbox/early"
 )
 
 // What a killed creation or deletion has left goes with the next list; what is
@@ -27,13 +27,13 @@ func TestSweep(t *testing.T) {
 		}
 		return dir
 	}
-	gone := orphan(sandbox.NewID(), old)
+	gone := orphan(early.NewID(), old)
 	id := filepath.Base(gone)
 	record := filepath.Join(boxes.Dirs.State, "decisions-"+id+"-1.db")
 	if err := errors.Join(os.WriteFile(record, nil, 0o600), os.WriteFile(boxes.Dirs.Socket(id), nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	locked := orphan(sandbox.NewID(), old)
+	locked := orphan(early.NewID(), old)
 	lock, err := control.Dir(locked).TryLock()
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestSweep(t *testing.T) {
 	if err := os.Chtimes(locked, old, old); err != nil {
 		t.Fatal(err)
 	}
-	stays := []string{victim, locked, orphan(sandbox.NewID(), time.Now()), orphan("somebody-elses", old)}
+	stays := []string{victim, locked, orphan(early.NewID(), time.Now()), orphan("somebody-elses", old)}
 	args := frozen(t, "box", testPolicy)
 	create(t, boxes, args)
 	used := boxes.Dirs.Sandbox(args.ID)
