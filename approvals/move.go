@@ -17,16 +17,6 @@ func (d *Desk) Reject(ctx context.Context, id int64, reason string) (Proposal, e
 		return Proposal{}, refuse(CodeArgument, fmt.Sprintf("exeat reject %d --reason \"too wide: one repository is enough\"", id),
 			"a rejection needs a reason: the proposer reads it")
 	}
-	return d.end(ctx, id, store.ProposalMove{Status: Rejected, Comment: cut(reason, MaxReason)})
-}
-
-// Withdraw ends a pending proposal for its proposer.
-func (d *Desk) Withdraw(ctx context.Context, id int64) (Proposal, error) {
-	return d.end(ctx, id, store.ProposalMove{Status: Withdrawn})
-}
-
-// end moves a pending proposal to its last state.
-func (d *Desk) end(ctx context.Context, id int64, move store.ProposalMove) (Proposal, error) {
 	p, err := d.Get(ctx, id)
 	if err != nil {
 		return p, err
@@ -34,7 +24,7 @@ func (d *Desk) end(ctx context.Context, id int64, move store.ProposalMove) (Prop
 	if err := p.Check(); err != nil {
 		return p, err
 	}
-	err = d.Store.MoveProposal(ctx, id, []string{Pending}, move)
+	err = d.Store.MoveProposal(ctx, id, []string{Pending}, store.ProposalMove{Status: Rejected, Comment: cut(reason, MaxReason)})
 	if err != nil && !errors.Is(err, store.ErrConflict) {
 		return p, err
 	}

@@ -30,24 +30,11 @@ func TestReject(t *testing.T) {
 	if err != nil || p.Status != approvals.Rejected || p.Comment != "too wide: one repository is enough" {
 		t.Errorf("got %+v, %v", p, err)
 	}
-	for _, decide := range []func() error{
-		func() error { _, err := o.Reject(t.Context(), r.ID, "again"); return err },
-		func() error { _, err := o.Withdraw(t.Context(), r.ID); return err },
-	} {
-		if err := decide(); !errors.As(err, &refused) || refused.Code != approvals.CodeDecided || !strings.Contains(err.Error(), "too wide") {
-			t.Errorf("a second time: %v", err)
-		}
+	if _, err := o.Reject(t.Context(), r.ID, "again"); !errors.As(err, &refused) || refused.Code != approvals.CodeDecided || !strings.Contains(err.Error(), "too wide") {
+		t.Errorf("a second time: %v", err)
 	}
 	if _, err := o.Reject(t.Context(), 99, "x"); !errors.As(err, &refused) || refused.Code != approvals.CodeNotFound {
 		t.Errorf("no such proposal: %v", err)
-	}
-}
-
-func TestWithdraw(t *testing.T) {
-	o := newOffice(t)
-	r := o.submit(t, push())
-	if p, err := o.Withdraw(t.Context(), r.ID); err != nil || p.Status != approvals.Withdrawn {
-		t.Errorf("got %+v, %v", p, err)
 	}
 }
 

@@ -20,7 +20,6 @@ const (
 	Approved   = "approved"
 	Applied    = "applied"
 	Rejected   = "rejected"
-	Withdrawn  = "withdrawn"
 	Expired    = "expired"
 	Superseded = "superseded"
 )
