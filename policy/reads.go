@@ -22,9 +22,6 @@ type Reads struct {
 	RewriteMessages bool  // and in text messages after an upgrade
 }
 
-// Body reports that something of the body must be read.
-func (r *Reads) Body() bool { return r.GraphQL || r.JSONRPC || r.MCP || r.Git }
-
 // readLimit is how much of a body is read where the policy names no bound, in bytes. It is OpenShell's.
 const readLimit = 64 << 10
 
