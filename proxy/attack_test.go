@@ -134,7 +134,7 @@ func TestClientCertificates(t *testing.T) {
 			w.originWith(config, host, 443, func(http.ResponseWriter, *http.Request) {})
 			client := w.client(door)
 			trust := pool(w.public)
-			trust.AddCert(w.authority.Certificate())
+			trust.AppendCertsFromPEM(w.authority.PEM())
 			client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: trust, Certificates: mine.Certificates}
 			resp, err := client.Get("https://" + host + "/")
 			if err != nil {

@@ -80,7 +80,7 @@ func authority(t testing.TB) *ca.Authority {
 
 func pool(a *ca.Authority) *x509.CertPool {
 	p := x509.NewCertPool()
-	p.AddCert(a.Certificate())
+	p.AppendCertsFromPEM(a.PEM())
 	return p
 }
 

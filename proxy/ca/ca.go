@@ -80,9 +80,6 @@ func (a *Authority) sign(name string) error {
 // PEM returns the authority's certificate, to be added to the bundles the sandbox trusts.
 func (a *Authority) PEM() []byte { return append([]byte(nil), a.pem...) }
 
-// Certificate returns the authority's certificate.
-func (a *Authority) Certificate() *x509.Certificate { return a.cert }
-
 func serialNumber() (*big.Int, error) {
 	// 127 bits: positive and within the 20 octets of RFC 5280 4.1.2.2.
 	return rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))

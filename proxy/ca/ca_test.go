@@ -56,7 +56,7 @@ func handshake(t *testing.T, server, client *tls.Config) (tls.ConnectionState, e
 func TestLeafVerifies(t *testing.T) {
 	a := newAuthority(t)
 	roots := x509.NewCertPool()
-	roots.AddCert(a.Certificate())
+	roots.AppendCertsFromPEM(a.PEM())
 	long := strings.Repeat("a", 63) + "." + strings.Repeat("b", 63) + ".example"
 	for _, tt := range []struct {
 		host, as string
@@ -84,7 +84,7 @@ func TestLeafVerifies(t *testing.T) {
 func TestHandshakeParameters(t *testing.T) {
 	a := newAuthority(t)
 	roots := x509.NewCertPool()
-	roots.AddCert(a.Certificate())
+	roots.AppendCertsFromPEM(a.PEM())
 	config, err := a.Config("example.com")
 	if err != nil {
 		t.Fatal(err)
