@@ -83,15 +83,9 @@ const maxInspectors = 4
 // inspectors says which blocks inspect which hosts and ports that e leaves open.
 func (p *Policy) inspectors(e *Endpoint) []string {
 	var all []string
-	for _, block := range p.Blocks {
-		for i := range block.Endpoints {
-			other := &block.Endpoints[i]
-			if !other.inspected() || !portsMeet(e.Ports, other.Ports) || !hostsMeet(e.Host, other.Host) {
-				continue
-			}
-			if said := "block " + block.Key + " inspects " + other.shared(e); !slices.Contains(all, said) {
-				all = append(all, said)
-			}
+	for key, other := range p.inspecting(e, e.Ports) {
+		if said := "block " + key + " inspects " + other.shared(e); !slices.Contains(all, said) {
+			all = append(all, said)
 		}
 	}
 	if more := len(all) - maxInspectors; more > 0 {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -109,46 +110,47 @@ func (w *walker) acrossBlocks(at place, p *Policy) {
 	for b, block := range p.Blocks {
 		for i := range block.Endpoints {
 			e := &p.Blocks[b].Endpoints[i]
-			if e.TLS != tlsSkip || e.inspected() {
-				continue
-			}
-			if by, other := p.inspects(e); other != nil {
-				w.problems = append(w.problems, Problem{
-					File: w.file, Position: e.Pos, Path: endpointPath(block.Key, i) + ".tls",
-					Message:  "block " + by + " inspects " + other.shared(e) + ", so TLS is terminated there",
-					Hint:     "write protocol: rest and access: full instead of tls: skip",
-					Severity: SeverityError,
-				})
+			if e.TLS == tlsSkip && !e.inspected() {
+				w.skipped(endpointPath(block.Key, i)+".tls", e, p)
 			}
 		}
 	}
 }
 
-// inspects finds the first inspected endpoint that shares a host and port with
-// e, and the key of its block.
-func (p *Policy) inspects(e *Endpoint) (key string, by *Endpoint) {
-	for _, block := range p.Blocks {
-		for i := range block.Endpoints {
-			other := &block.Endpoints[i]
-			if other.inspected() && portsMeet(e.Ports, other.Ports) && hostsMeet(e.Host, other.Host) {
-				return block.Key, other
+// skipped refuses tls: skip at an endpoint of which another one inspects something.
+func (w *walker) skipped(path string, e *Endpoint, p *Policy) {
+	for key, other := range p.inspecting(e, e.Ports) {
+		w.problems = append(w.problems, Problem{
+			File: w.file, Position: e.Pos, Path: path,
+			Message:  "block " + key + " inspects " + other.shared(e) + ", so TLS is terminated there",
+			Hint:     "write protocol: rest and access: full instead of tls: skip",
+			Severity: SeverityError,
+		})
+		return // the first of them is enough
+	}
+}
+
+// inspecting has the inspected endpoints that share a host and one of the ports with e, each with the key of
+// its block.
+func (p *Policy) inspecting(e *Endpoint, ports []int) iter.Seq2[string, *Endpoint] {
+	return func(yield func(string, *Endpoint) bool) {
+		for _, block := range p.Blocks {
+			for i := range block.Endpoints {
+				other := &block.Endpoints[i]
+				if other.inspected() && portsMeet(ports, other.Ports) && hostsMeet(e.Host, other.Host) && !yield(block.Key, other) {
+					return
+				}
 			}
 		}
 	}
-	return "", nil
 }
 
 // InspectedBeside are the hosts of endpoints that inspect what e, which does not, shares with them at the port: there e is
 // read as read-only. All tells whether that is so at every host of e.
 func (p *Policy) InspectedBeside(e *Endpoint, port int) (hosts []string, all bool) {
-	for _, block := range p.Blocks {
-		for i := range block.Endpoints {
-			other := &block.Endpoints[i]
-			if other.inspected() && slices.Contains(other.Ports, port) && hostsMeet(e.Host, other.Host) {
-				hosts = append(hosts, other.Host)
-				all = all || other.Host == e.Host || !isWildcard(e.Host)
-			}
-		}
+	for _, other := range p.inspecting(e, []int{port}) {
+		hosts = append(hosts, other.Host)
+		all = all || other.Host == e.Host || !isWildcard(e.Host)
 	}
 	slices.Sort(hosts)
 	return slices.Compact(hosts), all
