@@ -29,23 +29,10 @@ const unforbidden = "no longer forbidden: "
 
 // denials are the deny rules of p as grants of what they forbid.
 func denials(p *policy.Policy) []grant {
-	var out []grant
-	for _, block := range p.Blocks {
-		for i := range block.Endpoints {
-			forbidden := forbiddenBy(&block.Endpoints[i])
-			for at := range places(&block, i) {
-				at.untainted = false // deny rules do not ask for it
-				for _, g := range forbidden {
-					if len(out) == maxGrants {
-						return out
-					}
-					g.place = at
-					out = append(out, g)
-				}
-			}
-		}
-	}
-	return out
+	return everywhere(p, forbiddenBy, func(g *grant, at place) {
+		g.place = at
+		g.untainted = false // deny rules do not ask for it
+	})
 }
 
 // forbiddenBy is what an endpoint forbids whatever others allow. In audit its

@@ -47,6 +47,27 @@ func places(block *policy.Block, i int) iter.Seq[place] {
 	}
 }
 
+// everywhere lists what an endpoint of p gives by itself, once for each place where it holds; put adds the place. There
+// are at most maxGrants.
+func everywhere[T any](p *policy.Policy, gives func(*policy.Endpoint) []T, put func(*T, place)) []T {
+	var out []T
+	for _, block := range p.Blocks {
+		for i := range block.Endpoints {
+			given := gives(&block.Endpoints[i])
+			for at := range places(&block, i) {
+				for _, one := range given {
+					if len(out) == maxGrants {
+						return out
+					}
+					put(&one, at)
+					out = append(out, one)
+				}
+			}
+		}
+	}
+	return out
+}
+
 // maxGrants bounds the work: rules and binaries of a block multiply, and the
 // text may be an agent's.
 const maxGrants = 20_000

@@ -52,26 +52,11 @@ func (l liberty) within(have liberty) bool {
 }
 
 func liberties(p *policy.Policy) []liberty {
-	var out []liberty
-	for _, block := range p.Blocks {
-		for i := range block.Endpoints {
-			given := libertiesOf(block.Endpoints[i])
-			for at := range places(&block, i) {
-				for _, l := range given {
-					if len(out) == maxGrants {
-						return out
-					}
-					l.place = at
-					out = append(out, l)
-				}
-			}
-		}
-	}
-	return out
+	return everywhere(p, libertiesOf, func(l *liberty, at place) { l.place = at })
 }
 
 // libertiesOf are an endpoint's, without places.
-func libertiesOf(e policy.Endpoint) []liberty {
+func libertiesOf(e *policy.Endpoint) []liberty {
 	var out []liberty
 	for name, what := range map[string]string{
 		"request_body_credential_rewrite": secretsInBodies, "websocket_credential_rewrite": secretsInMessages,
@@ -96,7 +81,7 @@ func libertiesOf(e policy.Endpoint) []liberty {
 }
 
 // readBy is how much of a body an endpoint reads that judges by it, else 0.
-func readBy(e policy.Endpoint) int {
+func readBy(e *policy.Endpoint) int {
 	field, reads := map[string]string{
 		policy.GraphQL: "graphql_max_body_bytes", policy.MCP: "mcp.max_body_bytes", policy.JSONRPC: "json_rpc.max_body_bytes",
 	}[e.Protocol]
@@ -111,7 +96,7 @@ func readBy(e policy.Endpoint) int {
 
 // revisionsOf are those of MCP that may be spoken; an endpoint that names none takes every one, which only counts beside
 // one that did.
-func revisionsOf(e policy.Endpoint) []liberty {
+func revisionsOf(e *policy.Endpoint) []liberty {
 	if e.Protocol != policy.MCP {
 		return nil
 	}
@@ -128,7 +113,7 @@ func revisionsOf(e policy.Endpoint) []liberty {
 const everyRevision = "every revision of MCP at"
 
 // registeredBy are the GraphQL queries that an endpoint takes by their ids.
-func registeredBy(e policy.Endpoint) []liberty {
+func registeredBy(e *policy.Endpoint) []liberty {
 	if !slices.Equal(e.Options["persisted_queries"], []string{"allow_registered"}) {
 		return nil
 	}
