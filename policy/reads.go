@@ -22,8 +22,8 @@ type Reads struct {
 	RewriteMessages bool  // and in text messages after an upgrade
 }
 
-// readLimit is how much of a body is read where the policy names no bound, in bytes. It is OpenShell's.
-const readLimit = 64 << 10
+// ReadLimit is how much of a body is read where the policy names no bound, in bytes. It is OpenShell's.
+const ReadLimit = 64 << 10
 
 // options are an endpoint's own bounds and choices.
 type options struct {
@@ -40,7 +40,7 @@ type options struct {
 
 func newOptions(e *Endpoint) options {
 	o := options{
-		limit: readLimit, registered: map[string]Action{}, versions: e.Options["mcp.versions"],
+		limit: ReadLimit, registered: map[string]Action{}, versions: e.Options["mcp.versions"],
 		strictTools:     !e.flag("mcp.strict_tool_names", false),
 		allMethods:      e.flag("mcp.allow_all_known_mcp_methods", true),
 		callsByRule:     len(e.Rules) > 0,

@@ -24,16 +24,13 @@ const (
 	secretsInMessages = "secrets in the messages on WebSockets to"
 )
 
-// readLimit is how much of a body is read where an endpoint does not say.
-const readLimit = 64 << 10
-
 // newLiberties are those of candidate that base does not give. That a new endpoint takes revisions of MCP, and bodies of the
 // usual length, goes without saying.
 func newLiberties(base, candidate *policy.Policy) []liberty {
 	before := liberties(base)
 	return slices.DeleteFunc(liberties(candidate), func(l liberty) bool {
 		known := slices.ContainsFunc(before, func(have liberty) bool { return have.place == l.place })
-		usual := l.revision || l.bytes > 0 && l.bytes <= readLimit
+		usual := l.revision || l.bytes > 0 && l.bytes <= policy.ReadLimit
 		return slices.ContainsFunc(before, l.within) || usual && !known
 	})
 }
@@ -91,7 +88,7 @@ func readBy(e *policy.Endpoint) int {
 	if n, err := strconv.Atoi(strings.Join(e.Options[field], "")); err == nil {
 		return n
 	}
-	return readLimit
+	return policy.ReadLimit
 }
 
 // revisionsOf are those of MCP that may be spoken; an endpoint that names none takes every one, which only counts beside
