@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 )
@@ -55,23 +54,4 @@ func (b *Block) coversBinaries(other *Block) bool {
 			return have.Path == binary.Path && (have.Descendants || !binary.Descendants)
 		})
 	})
-}
-
-// closedNetworks are somebody's own: nothing but allowed_ips opens them.
-var closedNetworks = []netip.Prefix{
-	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
-	netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("fc00::/7"), netip.MustParsePrefix("fec0::/10"), netip.MustParsePrefix("64:ff9b:1::/48"),
-}
-
-// IsClosed tells whether an address is in a network that is somebody's own: open only where a policy names it.
-func IsClosed(a netip.Addr) bool {
-	return slices.ContainsFunc(closedNetworks, func(p netip.Prefix) bool { return p.Contains(a) })
-}
-
-// opens warns of a prefix that opens nothing: in OpenShell, where allowed_ips are the only addresses of the host, it would close the others.
-func (w *walker) opens(at place, prefix netip.Prefix) {
-	if !slices.ContainsFunc(closedNetworks, prefix.Overlaps) {
-		w.warn(at, "remove it", "%s changes nothing: public addresses are open, and allowed_ips only opens private ones (in OpenShell it closes all others)", prefix)
-	}
 }

@@ -7,16 +7,6 @@ import (
 	"exeat/policy"
 )
 
-// Addresses no policy can open, whatever name led to them: this machine, its links, and the places
-// where clouds hand their credentials out.
-var neverReachable = prefixes(
-	"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4",
-	"::/128", "::1/128", "fe80::/10", "ff00::/8", "100::/64",
-	"168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32", // Azure, Alibaba, Oracle metadata
-	"fd00:ec2::/32", "fd20:ce::254/128", "fd00:42::42/128", // AWS, Google, Scaleway metadata
-	"fd00:a9fe:a9fe::1/128", "fd00:c1::a9fe:a9fe/128", "fd00:100::100:200/128", // Linode, Oracle, Alibaba metadata
-)
-
 // Networks of IPv6 in which the last four bytes are an IPv4 address.
 var translated = prefixes(
 	"::/96",           // IPv4-compatible, RFC 4291 2.5.5.1
@@ -77,7 +67,7 @@ func (o own) checkAddress(a netip.Addr, literal bool, allowed []netip.Prefix) er
 	forms := disguises(a)
 	for _, form := range forms {
 		switch {
-		case contains(neverReachable, form):
+		case policy.IsNeverReached(form):
 			return &addressError{Reason: fmt.Sprintf("address %s is never reachable from a sandbox", a)}
 		case o.has(form):
 			return &addressError{Reason: fmt.Sprintf("address %s is this machine's own: only its ports lent with --host-port are reachable", a)}

@@ -72,9 +72,6 @@ func Checker(list func() ([]net.Addr, error)) func(host string, addresses []neti
 	}
 }
 
-// NeverReachable is neverReachable.
-var NeverReachable = neverReachable
-
 // FrameHeads is what is seen of frames that come in pieces of n bytes: kind, flags and stream.
 func FrameHeads(b []byte, n int) (seen [][3]uint32) {
 	var f frames

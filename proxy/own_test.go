@@ -2,7 +2,6 @@ package proxy_test
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -11,7 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"exeat/policy"
 	"exeat/proxy"
 )
 
@@ -54,24 +52,6 @@ func TestOwnAddresses(t *testing.T) {
 		for _, got := range []string{check("name.example", all...), check(address)} {
 			if (got == never) != (want == never) || got == private {
 				t.Errorf("%s, opened: got %q, want %q only where it is never", address, got, never)
-			}
-		}
-	}
-}
-
-// What is never dialled is a mistake in a policy too: no rule is inert.
-func TestNeverReachableDoesNotLoad(t *testing.T) {
-	for _, prefix := range proxy.NeverReachable {
-		for _, endpoint := range []string{
-			fmt.Sprintf(`{ host: %q, port: 80 }`, prefix.Addr().Next()),
-			fmt.Sprintf(`{ host: a.example, port: 80, allowed_ips: [%q] }`, prefix),
-		} {
-			if prefix.IsSingleIP() {
-				endpoint = strings.ReplaceAll(endpoint, prefix.Addr().Next().String(), prefix.Addr().String())
-			}
-			text := "version: 1\nnetwork_policies:\n  a:\n    endpoints: [" + endpoint + "]\n    binaries: [{ path: /usr/bin/curl }]\n"
-			if p, _ := policy.Parse("test.yaml", []byte(text)); p != nil {
-				t.Errorf("%s loads", endpoint)
 			}
 		}
 	}
