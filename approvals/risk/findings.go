@@ -92,7 +92,7 @@ func (f *finder) host(host string) {
 	if what := unusualScript(host); what != "" {
 		f.add(Confusable, Medium, "%s %s", host, what)
 	}
-	if addr, err := netip.ParseAddr(host); err == nil && isPrivate(addr) {
+	if addr, err := netip.ParseAddr(host); err == nil && policy.IsClosed(addr) {
 		f.add(PrivateNetwork, High, "%s is an address of a private network", host)
 	}
 }

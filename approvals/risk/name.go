@@ -1,7 +1,6 @@
 package risk
 
 import (
-	"net/netip"
 	"strings"
 	"unicode"
 
@@ -114,12 +113,4 @@ func oneEdit(a, b string) bool {
 	default:
 		return len(rest) > 1 && rest[0] == other[1] && rest[1] == other[0] && rest[2:] == other[2:]
 	}
-}
-
-// isPrivate says whether an address belongs to a local network: RFC 1918, ULA,
-// CGNAT (RFC 6598) and benchmarking (RFC 2544).
-func isPrivate(addr netip.Addr) bool {
-	return addr.IsPrivate() ||
-		netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10).Contains(addr) ||
-		netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 18}), 15).Contains(addr)
 }

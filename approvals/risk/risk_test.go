@@ -272,6 +272,7 @@ func TestFindings(t *testing.T) {
 		{"versioned interpreter", block("x", rest("github.com", "access: read-only"), "{ path: /usr/bin/python3.12, descendants: false }"), []string{risk.Interpreter}},
 		{"any binary", block("x", rest("github.com", "access: read-only"), "{ path: '/usr/bin/*' }"), []string{risk.AnyBinary}},
 		{"private literal", block("x", "{ host: 10.1.2.3, port: 443, protocol: rest, access: read-only }", git), []string{risk.PrivateNetwork, risk.NewHost}},
+		{"own translator", block("x", "{ host: '[64:ff9b:1::1]', port: 443, protocol: rest, access: read-only }", git), []string{risk.PrivateNetwork, risk.NewHost}},
 		{"private range", block("x", rest("github.com", "access: read-only, allowed_ips: [10.0.0.0/8]"), git), []string{risk.PrivateNetwork}},
 		{"encoded slash", block("x", rest("github.com", "access: read-only, allow_encoded_slash: true"), git), []string{risk.EncodedSlash}},
 	} {
