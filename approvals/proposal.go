@@ -89,6 +89,11 @@ func (d *Desk) Newest(ctx context.Context, sandboxID string) (Base, error) {
 	if err != nil {
 		return Base{}, err
 	}
+	return baseOf(revision)
+}
+
+// baseOf reads a revision as what a proposal changes.
+func baseOf(revision store.Revision) (Base, error) {
 	p, problems := policy.Parse(fmt.Sprintf("revision %d", revision.Number), revision.Text)
 	if p == nil {
 		return Base{}, fmt.Errorf("read revision %d: %w", revision.Number, problems)

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"exeat/approvals/risk"
 )
 
 // Style paints the parts of a rendered review; a nil function leaves text as
@@ -88,7 +90,7 @@ func (p *page) findings(r Review) {
 	p.heading("Look at")
 	for _, f := range r.Findings {
 		label := fmt.Sprintf("%-8s", string(f.Severity))
-		if f.Severity == "high" {
+		if f.Severity == risk.High {
 			label = paint(p.style.Alarm, label)
 		}
 		p.item(label, 11, f.Message)

@@ -57,11 +57,11 @@ func (d *Desk) ShowFiled(ctx context.Context, id int64) (Review, error) {
 	if err != nil {
 		return Review{}, err
 	}
-	p, problems := policy.Parse(fmt.Sprintf("revision %d", revision.Number), revision.Text)
-	if p == nil {
-		return Review{}, fmt.Errorf("read revision %d: %w", revision.Number, problems)
+	base, err := baseOf(revision)
+	if err != nil {
+		return Review{}, err
 	}
-	return d.Show(ctx, id, Base{revision.Number, p})
+	return d.Show(ctx, id, base)
 }
 
 // ReviewText reviews a policy that a human wants to put in force without a
