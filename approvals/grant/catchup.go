@@ -43,12 +43,10 @@ func (g Grant) catchUp(ctx context.Context, client *control.Client, sandbox stor
 // dropOrphans voids revisions above a number that is missing: what they were
 // signed on top of could not be loaded, so no supervisor will ever take them.
 func (g Grant) dropOrphans(ctx context.Context, sandbox store.Sandbox) (notes []string, err error) {
-	all, err := g.Store.Revisions(ctx, sandbox.ID)
+	signed, err := signedRevisions(ctx, g.Store, sandbox)
 	if err != nil {
 		return nil, err
 	}
-	signed := slices.DeleteFunc(all, func(r store.Revision) bool { return r.Status == store.RevisionFailed })
-	slices.SortFunc(signed, func(a, b store.Revision) int { return a.Number - b.Number })
 	for i, revision := range signed {
 		if revision.Number == i+1 {
 			continue
@@ -61,4 +59,13 @@ func (g Grant) dropOrphans(ctx context.Context, sandbox store.Sandbox) (notes []
 		notes = append(notes, fmt.Sprintf("revision %d, signed earlier, is void: %s", revision.Number, why))
 	}
 	return notes, nil
+}
+
+// signedRevisions are a sandbox's revisions that did not fail, in the order of their numbers, in which each was
+// signed on top of the one before.
+func signedRevisions(ctx context.Context, st *store.Store, sandbox store.Sandbox) ([]store.Revision, error) {
+	all, err := st.Revisions(ctx, sandbox.ID)
+	signed := slices.DeleteFunc(all, func(r store.Revision) bool { return r.Status == store.RevisionFailed })
+	slices.SortFunc(signed, func(a, b store.Revision) int { return a.Number - b.Number })
+	return signed, err
 }

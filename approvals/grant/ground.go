@@ -80,14 +80,11 @@ func (g Grant) inForce(ctx context.Context, client *control.Client, sandbox stor
 
 // verify replays the record from genesis up to the base and compares.
 func (f *ground) verify(ctx context.Context, st *store.Store, sandbox store.Sandbox, trusted []store.Approver) error {
-	all, err := st.Revisions(ctx, sandbox.ID)
+	signed, err := signedRevisions(ctx, st, sandbox)
 	if err != nil {
 		return err
 	}
-	signed := slices.DeleteFunc(all, func(r store.Revision) bool {
-		return r.Status == store.RevisionFailed || r.Number > f.base.Revision
-	})
-	slices.SortFunc(signed, func(a, b store.Revision) int { return a.Number - b.Number })
+	signed = slices.DeleteFunc(signed, func(r store.Revision) bool { return r.Number > f.base.Revision })
 	if f.chain, err = seal.Replay(sandbox, signed, trusted); err != nil {
 		return fmt.Errorf("the record of sandbox %q does not verify: %w", sandbox.Name, err)
 	}
