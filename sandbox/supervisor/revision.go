@@ -21,16 +21,16 @@ func (s *supervisor) adoptPolicy(ctx context.Context) error {
 		return fmt.Errorf("read revisions: %w", err)
 	}
 	slices.SortFunc(all, func(a, b store.Revision) int { return a.Number - b.Number })
-	verified, waiting := s.split(all)
-	if len(verified) == 0 {
+	inForce, waiting := s.split(all)
+	if len(inForce) == 0 {
 		return errors.New("the sandbox has no policy")
 	}
 	if !s.sandbox.Spec.Frozen {
-		if s.chain, err = s.replay(verified); err != nil {
+		if s.chain, err = s.replay(inForce); err != nil {
 			return &hintError{fmt.Sprintf("the record of this sandbox does not verify: %v", err), "exeat policy list " + s.sandbox.Name}
 		}
 	}
-	if err := s.enforce(verified[0], verified[len(verified)-1]); err != nil {
+	if err := s.enforce(inForce[0], inForce[len(inForce)-1]); err != nil {
 		return err
 	}
 	s.catchUp(ctx, waiting)
@@ -40,7 +40,7 @@ func (s *supervisor) adoptPolicy(ctx context.Context) error {
 // anchorsPath is root's list of approvers; where it exists, no other key counts.
 const anchorsPath = "/etc/exeat/approvers"
 
-func (s *supervisor) replay(verified []store.Revision) (*seal.Chain, error) {
+func (s *supervisor) replay(inForce []store.Revision) (*seal.Chain, error) {
 	if len(s.sandbox.Spec.Approvers) == 0 {
 		return nil, errors.New("the sandbox is not frozen, and has no approver")
 	}
@@ -52,12 +52,12 @@ func (s *supervisor) replay(verified []store.Revision) (*seal.Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	return seal.Replay(s.sandbox, verified, trusted)
+	return seal.Replay(s.sandbox, inForce, trusted)
 }
 
 // split separates what was in force before, genesis always among it, from what
 // was signed while nobody was there to load it.
-func (s *supervisor) split(all []store.Revision) (verified, waiting []store.Revision) {
+func (s *supervisor) split(all []store.Revision) (inForce, waiting []store.Revision) {
 	for _, revision := range all {
 		switch {
 		case revision.Status == store.RevisionFailed:
@@ -65,12 +65,12 @@ func (s *supervisor) split(all []store.Revision) (verified, waiting []store.Revi
 			// Nothing was ever signed here: whatever stands in the store, the
 			// first revision is the only one.
 		case revision.Number == 1 || revision.Status == store.RevisionLoaded:
-			verified = append(verified, revision)
+			inForce = append(inForce, revision)
 		default:
 			waiting = append(waiting, revision)
 		}
 	}
-	return verified, waiting
+	return inForce, waiting
 }
 
 // enforce builds the view and the engine of the newest revision. What only the
