@@ -84,7 +84,11 @@ func printChecked(env Env, results []checked) {
 		case r.Error != "":
 			fmt.Fprintf(env.Out, "%s %s\n", paint.bad("error:"), r.Error)
 		case r.Loads:
-			fmt.Fprintf(env.Out, "%s %s: %d blocks, digest %.12s\n", paint.good("ok:"), r.File, r.Blocks, r.Digest)
+			blocks := "1 block"
+			if r.Blocks != 1 {
+				blocks = fmt.Sprintf("%d blocks", r.Blocks)
+			}
+			fmt.Fprintf(env.Out, "%s %s: %s, digest %.12s\n", paint.good("ok:"), r.File, blocks, r.Digest)
 		default:
 			fmt.Fprintf(env.Out, "%s %s does not load\n", paint.bad("error:"), r.File)
 		}
