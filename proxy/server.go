@@ -2,14 +2,11 @@ package proxy
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/netip"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -122,79 +119,6 @@ func (s *Server) watch() {
 		case <-s.ctx.Done():
 			return
 		}
-	}
-}
-
-// admit takes an accepted connection into the books, or turns it away.
-func (s *Server) admit(c net.Conn) (*socket, bool) {
-	k := &socket{Conn: c}
-	k.gone = func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.sockets, k)
-	}
-	if !s.reserve(k) {
-		k.reset()
-		return nil, false
-	}
-	return k, true
-}
-
-func (s *Server) reserve(k *socket) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return false
-	}
-	if len(s.sockets) >= s.limits.connections {
-		s.warn("connections are refused: too many are open", "limit", s.limits.connections)
-		return false
-	}
-	s.sockets[k] = struct{}{}
-	return true
-}
-
-// open notes a listener, so that Close ends it.
-func (s *Server) open(l net.Listener) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		l.Close()
-		return http.ErrServerClosed
-	}
-	s.listeners[l] = struct{}{}
-	return nil
-}
-
-// accept runs handle for each connection until the listener is closed. A temporary error, such as too
-// many open files, must not end the sandbox's only way out.
-func (s *Server) accept(l net.Listener, handle func(*socket)) error {
-	if err := s.open(l); err != nil {
-		return err
-	}
-	for {
-		c, err := l.Accept()
-		switch {
-		case errors.Is(err, net.ErrClosed) || s.ctx.Err() != nil:
-			return http.ErrServerClosed
-		case err != nil:
-			s.rest(err)
-			continue
-		}
-		if k, ok := s.admit(c); ok {
-			s.work.Go(func() {
-				defer s.recovered(k)
-				handle(k)
-			})
-		}
-	}
-}
-
-// recovered keeps a panic in one connection from ending all of them.
-func (s *Server) recovered(k *socket) {
-	if v := recover(); v != nil {
-		s.cfg.Logger.Error("panic in a connection", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-		k.reset()
 	}
 }
 
