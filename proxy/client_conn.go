@@ -198,24 +198,3 @@ func oneLine(s string) string {
 	}
 	return s
 }
-
-// http2Refusal is what a client that begins with HTTP/2 where it cannot understands: an empty SETTINGS frame, then
-// GOAWAY with HTTP_1_1_REQUIRED and the reason (RFC 9113 6.5, 6.8). It takes every stream for processed: a client of gRPC
-// sends what was not again at once, and for ever.
-func http2Refusal(reason string) []byte {
-	frame := []byte{0, 0, 0, 4, 0, 0, 0, 0, 0}
-	n := 8 + len(reason)
-	frame = append(frame, byte(n>>16), byte(n>>8), byte(n), 7, 0, 0, 0, 0, 0)
-	frame = append(frame, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0xd)
-	return append(frame, reason...)
-}
-
-// rawRefusal is a whole HTTP/1.1 answer that ends its connection.
-func rawRefusal(status int, phrase string, header http.Header, body []byte) []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", status, phrase)
-	_ = header.Write(&b)
-	fmt.Fprintf(&b, "Content-Length: %d\r\nConnection: close\r\n\r\n", len(body))
-	b.Write(body)
-	return b.Bytes()
-}

@@ -2,21 +2,9 @@ package proxy
 
 import (
 	"bytes"
-	"fmt"
 	"net/http"
 	"strings"
 )
-
-// violation says how a byte stream stopped being one unambiguous sequence of HTTP/1 requests.
-type violation struct {
-	Status int
-	Reason string
-	Method string // of the request, as far as it is known
-	Target string
-	HTTP2  bool // the client speaks HTTP/2 and would not understand an HTTP/1 answer
-}
-
-func (v *violation) Error() string { return v.Reason }
 
 // guard reads along while net/http parses the requests of one connection, and is stricter. What the
 // two could understand differently from the origin behind us is where request smuggling lives: two
@@ -105,11 +93,6 @@ func (g *guard) gather(p []byte) int {
 	return n
 }
 
-// bad makes a violation of the usual status.
-func bad(format string, args ...any) *violation {
-	return &violation{Status: http.StatusBadRequest, Reason: fmt.Sprintf(format, args...)}
-}
-
 // collect gathers one line and returns it, without its end, when it is complete.
 func (g *guard) collect(b byte) (line []byte, complete bool, v *violation) {
 	if g.size++; g.size > g.max {
@@ -150,10 +133,6 @@ func (g *guard) headLine(b byte) *violation {
 
 // fieldOverhead is what a field takes in memory beside its text, as HTTP/2 counts it (RFC 9113 6.5.2).
 const fieldOverhead = 32
-
-func tooLarge(format string, args ...any) *violation {
-	return &violation{Status: http.StatusRequestHeaderFieldsTooLarge, Reason: fmt.Sprintf(format, args...)}
-}
 
 func (g *guard) requestLine(line []byte) *violation {
 	if bytes.Equal(line, []byte("PRI * HTTP/2.0")) {

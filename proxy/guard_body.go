@@ -1,8 +1,6 @@
 package proxy
 
 import (
-	"fmt"
-	"net/http"
 	"strconv"
 )
 
@@ -54,7 +52,7 @@ func (g *guard) trailerLine(b byte) *violation {
 	line, complete, v := g.collect(b)
 	switch {
 	case v == nil && g.size >= maxTrailers:
-		return &violation{Status: http.StatusRequestHeaderFieldsTooLarge, Reason: fmt.Sprintf("the trailers are not smaller than %d bytes", maxTrailers)}
+		return tooLarge("the trailers are not smaller than %d bytes", maxTrailers)
 	case v != nil || !complete:
 		return v
 	case len(line) == 0:

@@ -79,39 +79,6 @@ func (s *Server) recordUnused(f *flow) *refusal {
 	return s.recordDenied(f, d, snapshot.Revision)
 }
 
-// recordMalformed records that a client's bytes were no request, when nobody is there to be told.
-func (s *Server) recordMalformed(c *clientConn, v *violation) (int64, error) {
-	f := c.where()
-	f.judged.Store(true)
-	e := f.event(v.decision(), s.cfg.Snapshot().Revision)
-	e.Method, e.Target, e.Status = v.Method, v.Target, v.Status
-	return s.record(e)
-}
-
-func (v *violation) decision() policy.Decision {
-	code := policy.CodeMalformed
-	if v.HTTP2 {
-		code = policy.CodeProtocol
-	}
-	return policy.Decision{Verdict: policy.Denied, Code: code, Layer: "l7", Protocol: policy.REST, Policy: "-", Reason: v.Reason}
-}
-
-// refuseMalformed answers bytes that were no request and ends the connection.
-func (s *Server) refuseMalformed(c *clientConn, v *violation) {
-	r := &refusal{status: v.Status, decision: v.decision()}
-	var err error
-	if r.id, err = s.recordMalformed(c, v); err != nil {
-		r = unrecorded()
-	}
-	answer := rawRefusal(r.status, r.phrase(), r.header(), s.denial(c.where(), r, oneLine(v.Method), oneLine(v.Target)))
-	if v.HTTP2 {
-		answer = http2Refusal(r.phrase() + ": " + v.Reason)
-	}
-	if _, err := c.Conn.Write(answer); err == nil {
-		linger(c.Conn)
-	}
-}
-
 // asked is what an allowed request was allowed to do, where that is more than its method and path say.
 func asked(actions []policy.Action) string {
 	var all []string

@@ -56,14 +56,6 @@ func denied(d policy.Decision) *refusal {
 	return &refusal{status: http.StatusForbidden, decision: d}
 }
 
-func malformed(err error) *refusal {
-	status := http.StatusBadRequest
-	if v, ok := errors.AsType[*violation](err); ok {
-		status = v.Status
-	}
-	return refuse(status, policy.CodeMalformed, err.Error())
-}
-
 // unrecorded answers when the record cannot be kept: no record, no access.
 func unrecorded() *refusal {
 	r := refuse(http.StatusServiceUnavailable, policy.CodeRecord, "the decision cannot be recorded, so nothing is let through")
