@@ -26,7 +26,6 @@ func (x *exchange) reserve(bytes int64) bool {
 const (
 	freeHead   = 8 << 10
 	headCopies = 4
-	fieldCost  = 32 // bytes of a field beside its text, as HTTP/2 counts (RFC 9113 6.5.2)
 )
 
 // holdHead takes a long head out of what there is for bodies.
@@ -34,7 +33,7 @@ func (x *exchange) holdHead() *refusal {
 	bytes := len(x.r.RequestURI)
 	for name, values := range x.r.Header {
 		for _, v := range values {
-			bytes += len(name) + len(v) + fieldCost
+			bytes += len(name) + len(v) + fieldOverhead
 		}
 	}
 	if bytes > freeHead && !x.reserve(headCopies*int64(bytes)) {
