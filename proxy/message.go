@@ -1,14 +1,72 @@
 package proxy
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
 
 	"exeat/policy"
 	"exeat/proxy/credential"
+	"exeat/proxy/graphql"
 	"exeat/proxy/websocket"
 )
+
+// messageJudge reads each message where the policy asks for it. Where it does not, all messages are
+// alike: they pass unread, or none does. Those that are only audited are recorded one by one.
+func (x *exchange) messageJudge() websocket.Judge {
+	if !x.read.reads.Messages && !x.fillsMessages() && x.messageBy(x.server.cfg.Snapshot()).Verdict == policy.Allowed {
+		return nil
+	}
+	return x.judgeMessage
+}
+
+// judgeMessage decides about one message of the client by the policy in force at that moment.
+func (x *exchange) judgeMessage(kind websocket.Kind, message []byte) ([]byte, *websocket.Close) {
+	request := x.request
+	request.Actions, request.Unread = nil, nil
+	snapshot := x.server.cfg.Snapshot()
+	admission := snapshot.Engine.Connect(x.flow.destination())
+	if reads := admission.Reads(x.request); reads.Messages {
+		operations, err := readMessage(kind, message, registered(reads.Registered))
+		if err != nil {
+			request.Unread = map[string]string{policy.GraphQL: err.Error()}
+		}
+		request.Actions = operationActions(operations)
+	}
+	d := admission.Message(request)
+	if d.Verdict == policy.Allowed && len(request.Actions) == 0 { // plumbing, or nobody asks what is in it
+		return x.fillMessage(kind, message)
+	}
+	if end := x.keepMessage(x.messageEvent(d, snapshot.Revision, request.Actions), d); end != nil {
+		end.Last = graphql.ErrorMessage(x.subprotocol, message, end.Reason)
+		return nil, end
+	}
+	return x.fillMessage(kind, message)
+}
+
+func readMessage(kind websocket.Kind, message []byte, known graphql.Registry) ([]graphql.Operation, error) {
+	if kind != websocket.Text {
+		return nil, errors.New("GraphQL messages are text, and this one is binary")
+	}
+	return graphql.Message(message, known)
+}
+
+// messageBy is what a policy says of every message where it looks into none.
+func (x *exchange) messageBy(snapshot Snapshot) policy.Decision {
+	admission := snapshot.Engine.Connect(x.flow.destination())
+	return admission.Message(x.request)
+}
+
+// messageEvent is the record of one message.
+func (x *exchange) messageEvent(d policy.Decision, revision int, actions []policy.Action) Event {
+	e := x.flow.event(d, revision)
+	e.Method, e.Target = policy.SocketText, x.request.Path
+	if e.Reason == "" {
+		e.Reason = asked(actions)
+	}
+	return e
+}
 
 // fillsMessages reports that placeholders in messages are to be exchanged.
 func (x *exchange) fillsMessages() bool {
@@ -74,3 +132,5 @@ func (x *exchange) keepMessage(e Event, d policy.Decision) *websocket.Close {
 	}
 	return nil
 }
+
+const unrecordedMessage = "exeat cannot record the decision, so nothing is let through"

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"exeat/policy"
-	"exeat/proxy/graphql"
 	"exeat/proxy/websocket"
 )
 
@@ -89,19 +88,22 @@ func (x *exchange) carrySocket(ctx context.Context, resp *http.Response, t *tick
 	err = relay.Run(ctx)
 	x.recordCut()
 	x.recordEnd()
-	if c, ok := errors.AsType[*websocket.Close](err); ok && c.Code == closeTooBig {
-		d := refuse(0, policy.CodeMalformed, c.Reason+", and cannot be judged").decision
-		_, _ = x.server.record(x.messageEvent(d, x.server.cfg.Snapshot().Revision, nil)) // no judge saw it
-	}
+	x.recordUnjudged(err)
 	if err != nil {
 		x.server.cfg.Logger.Debug("a WebSocket ended", "host", x.flow.host, "error", err)
 	}
 }
 
+// recordUnjudged records a message that was too long to be judged, and ended the connection unseen by any judge.
+func (x *exchange) recordUnjudged(err error) {
+	if c, ok := errors.AsType[*websocket.Close](err); ok && c.Code == closeTooBig {
+		d := refuse(0, policy.CodeMalformed, c.Reason+", and cannot be judged").decision
+		_, _ = x.server.record(x.messageEvent(d, x.server.cfg.Snapshot().Revision, nil))
+	}
+}
+
 // maxMessage bounds a message that is judged where the policy names no bound, in bytes.
 const maxMessage = 1 << 20
-
-const unrecordedMessage = "exeat cannot record the decision, so nothing is let through"
 
 // Status codes of a closing WebSocket (RFC 6455 7.4.1 and the registry it began).
 const (
@@ -136,61 +138,6 @@ func (x *exchange) switchClient(resp *http.Response) (io.ReadWriteCloser, error)
 	return conn, nil
 }
 
-// messageJudge reads each message where the policy asks for it. Where it does not, all messages are
-// alike: they pass unread, or none does. Those that are only audited are recorded one by one.
-func (x *exchange) messageJudge() websocket.Judge {
-	if !x.read.reads.Messages && !x.fillsMessages() && x.messageBy(x.server.cfg.Snapshot(), x.request).Verdict == policy.Allowed {
-		return nil
-	}
-	return x.judgeMessage
-}
-
-// judgeMessage decides about one message of the client by the policy in force at that moment.
-func (x *exchange) judgeMessage(kind websocket.Kind, message []byte) ([]byte, *websocket.Close) {
-	request := x.request
-	request.Actions, request.Unread = nil, nil
-	snapshot := x.server.cfg.Snapshot()
-	admission := snapshot.Engine.Connect(x.flow.destination())
-	if reads := admission.Reads(x.request); reads.Messages {
-		operations, err := readMessage(kind, message, registered(reads.Registered))
-		if err != nil {
-			request.Unread = map[string]string{policy.GraphQL: err.Error()}
-		}
-		request.Actions = operationActions(operations)
-	}
-	d := admission.Message(request)
-	if d.Verdict == policy.Allowed && len(request.Actions) == 0 { // plumbing, or nobody asks what is in it
-		return x.fillMessage(kind, message)
-	}
-	if end := x.keepMessage(x.messageEvent(d, snapshot.Revision, request.Actions), d); end != nil {
-		end.Last = graphql.ErrorMessage(x.subprotocol, message, end.Reason)
-		return nil, end
-	}
-	return x.fillMessage(kind, message)
-}
-
-func readMessage(kind websocket.Kind, message []byte, known graphql.Registry) ([]graphql.Operation, error) {
-	if kind != websocket.Text {
-		return nil, errors.New("GraphQL messages are text, and this one is binary")
-	}
-	return graphql.Message(message, known)
-}
-
-func (x *exchange) messageBy(snapshot Snapshot, request policy.Request) policy.Decision {
-	admission := snapshot.Engine.Connect(x.flow.destination())
-	return admission.Message(request)
-}
-
-// messageEvent is the record of one message.
-func (x *exchange) messageEvent(d policy.Decision, revision int, actions []policy.Action) Event {
-	e := x.flow.event(d, revision)
-	e.Method, e.Target = policy.SocketText, x.request.Path
-	if e.Reason == "" {
-		e.Reason = asked(actions)
-	}
-	return e
-}
-
 // holdsSocket reports whether a new policy would grant the same, and read as much of it. Where each message is judged, it
 // is by the policy in force, whatever that says of it.
 func (x *exchange) holdsSocket(snapshot Snapshot, judged bool) bool {
@@ -198,5 +145,5 @@ func (x *exchange) holdsSocket(snapshot Snapshot, judged bool) bool {
 	if admission.Reads(x.request).Messages != x.read.reads.Messages || !x.holds(snapshot) {
 		return false
 	}
-	return judged || x.messageBy(snapshot, x.request).Verdict != policy.Denied
+	return judged || x.messageBy(snapshot).Verdict != policy.Denied
 }
