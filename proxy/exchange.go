@@ -34,13 +34,7 @@ func (x *exchange) forward() {
 	g := x.grant()
 	x.register(g)
 	defer x.server.live.remove(g)
-	switch {
-	case x.r.ContentLength == 0:
-	case x.isHTTP2(): // net/http's transport does not notice that ctx is over while it waits for more of the body
-		t.began = func() { context.AfterFunc(ctx, func() { x.r.Body.Close() }) }
-	default: // without this net/http reads the whole upload before it sends an answer that came early
-		_ = http.NewResponseController(x.w).EnableFullDuplex()
-	}
+	x.bothWays(ctx, t)
 	x.server.forward.ServeHTTP(x.answer, x.outgoing(ctx))
 	x.recordEnd()
 	if x.brokeOff(t) {
@@ -52,6 +46,17 @@ func (x *exchange) forward() {
 	}
 	if x.ours {
 		x.drainUnread()
+	}
+}
+
+// bothWays lets an answer be sent while the request's body still comes.
+func (x *exchange) bothWays(ctx context.Context, t *ticket) {
+	switch {
+	case x.r.ContentLength == 0:
+	case x.isHTTP2(): // net/http's transport does not notice that ctx is over while it waits for more of the body
+		t.began = func() { context.AfterFunc(ctx, func() { x.r.Body.Close() }) }
+	default: // without this net/http reads the whole upload before it sends an answer that came early
+		_ = http.NewResponseController(x.w).EnableFullDuplex()
 	}
 }
 
