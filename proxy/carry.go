@@ -59,26 +59,28 @@ func (s *Server) terminate(f *flow, granted bool) {
 	}
 	conn := &peeked{Conn: f.conn}
 	_ = conn.SetReadDeadline(time.Now().Add(wait))
-	speaks, err := sniff(conn)
+	spoken, err := sniff(conn)
 	_ = conn.SetReadDeadline(time.Time{})
 	switch {
-	case err != nil || speaks == speaksOther:
+	case err != nil || spoken == openingOther:
 		s.refuseBytes(f, conn, granted, err)
-	case speaks == speaksHTTP:
+	case spoken == openingHTTP:
 		s.requests.give(s.client(conn, f))
-	case speaks == speaksHTTP2:
+	case spoken == openingHTTP2:
 		s.streams.give(s.streamConn(conn, f))
 	default:
 		s.handshake(f, conn, granted)
 	}
 }
 
-// The protocols that can be told from their first bytes.
+// opening is the protocol that a connection's first bytes tell.
+type opening int
+
 const (
-	speaksOther = iota
-	speaksHTTP
-	speaksHTTP2 // without TLS, as clients of gRPC do that were told to
-	speaksTLS
+	openingOther opening = iota
+	openingHTTP
+	openingHTTP2 // without TLS, as clients of gRPC do that were told to
+	openingTLS
 )
 
 // preface is what a client of HTTP/2 begins with that knows its server (RFC 9113 3.3 and 3.4).
@@ -88,23 +90,23 @@ var preface = []byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 const recordHandshake = 0x16
 
 // sniff looks at a connection's first bytes without consuming them.
-func sniff(c *peeked) (int, error) {
+func sniff(c *peeked) (opening, error) {
 	for {
 		if len(c.head) > 0 && c.head[0] == recordHandshake {
-			return speaksTLS, nil
+			return openingTLS, nil
 		}
 		i := bytes.IndexFunc(c.head, notInMethod)
 		switch {
 		case bytes.HasPrefix(c.head, preface):
-			return speaksHTTP2, nil
+			return openingHTTP2, nil
 		case len(c.head) > 0 && bytes.HasPrefix(preface, c.head): // not all of it
 		case i > 0 && (c.head[i] == ' ' || c.head[i] == '\t'):
-			return speaksHTTP, nil
+			return openingHTTP, nil
 		case i >= 0 || len(c.head) > 32:
-			return speaksOther, nil
+			return openingOther, nil
 		}
 		if err := c.more(); err != nil {
-			return speaksOther, err
+			return openingOther, err
 		}
 	}
 }
