@@ -94,7 +94,7 @@ func (c *compiler) glob(at site, key globKey) *glob {
 
 // fetchOnly is `access: read-only` and what git needs to fetch.
 func (c *compiler) fetchOnly() []rule {
-	fetch := c.glob(site{}, globKey{kind: globPath, pattern: "/**/git-upload-pack"})
+	fetch := c.glob(site{}, globKey{kind: globPath, pattern: "/**" + endFetch})
 	return []rule{
 		{methods: methods{known: methodsReadOnly}},
 		{methods: methods{known: methodPost}, path: fetch},

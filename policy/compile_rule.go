@@ -48,7 +48,7 @@ func (c *compiler) preset(at site, e *Endpoint) []rule {
 }
 
 func (c *compiler) operationPreset(at site, access string) []rule {
-	types := map[string][]string{ReadOnly: {"query"}, ReadWrite: {"query", "mutation"}}[access]
+	types := presets[GraphQL][access] // full has none: every type
 	return []rule{{methods: methods{any: true}, action: &actionRule{kinds: c.values(at, types)}}}
 }
 

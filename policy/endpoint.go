@@ -40,7 +40,7 @@ func (e *endpoint) describe(source *Endpoint) {
 	e.reads = []Ref{{Block: e.block.key, Endpoint: e.narrowed, Effect: effectAllow}}
 }
 
-func (e *endpoint) inspected() bool { return e.protocol != "" && e.protocol != TCP }
+func (e *endpoint) inspected() bool { return inspects(e.protocol) }
 
 func (e *endpoint) hasPort(port int) bool { return slices.Contains(e.ports, port) }
 

@@ -100,7 +100,7 @@ func (a *Action) rule(path string) string {
 		}
 		return rule
 	case a.Protocol == Git:
-		repo := strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/git-receive-pack"), ".git")
+		repo := strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(path, "/"), endPush), ".git")
 		rule := fmt.Sprintf("git: { repo: %s, push: [%s]", strconv.Quote(literalGlob(repo)), strconv.Quote(literalGlob(a.Name)))
 		if a.Kind != "update" {
 			rule += ", " + a.Kind + ": true"

@@ -124,5 +124,7 @@ func (w *walker) enforcementAbsent(at place) {
 	}
 }
 
-// inspected says whether requests are judged one by one.
-func (e *Endpoint) inspected() bool { return e.Protocol != "" && e.Protocol != TCP }
+func (e *Endpoint) inspected() bool { return inspects(e.Protocol) }
+
+// inspects says whether requests are judged one by one at endpoints of a protocol.
+func inspects(protocol string) bool { return protocol != "" && protocol != TCP }

@@ -145,5 +145,5 @@ func (r *Reads) add(e *endpoint, j *judged) {
 
 // isPush reports the second half of a git push over HTTP (gitprotocol-http).
 func (j *judged) isPush() bool {
-	return j.bit == methodPost && strings.HasSuffix(j.path, "/git-receive-pack")
+	return j.bit == methodPost && strings.HasSuffix(j.path, endPush)
 }
