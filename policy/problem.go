@@ -20,7 +20,7 @@ type Problem struct {
 	File string `json:"file"`
 	Position
 	Path     string   `json:"path"`           // of the field: network_policies.x.endpoints[0].host
-	Code     string   `json:"code,omitempty"` // of a finding: "writable-binary", "not-enforced", ...
+	Code     string   `json:"code,omitempty"` // of a finding: one of the Finding constants, or "enforcement-absent"
 	Message  string   `json:"message"`
 	Hint     string   `json:"hint,omitempty"` // may span lines where it is YAML to paste
 	Severity Severity `json:"severity"`
