@@ -79,10 +79,10 @@ func variableSecret(env Env, p *store.Provider) (credential.Value, error) {
 	return loginSecret(p)
 }
 
-// inputSecret asks at the terminal, or reads a pipe.
 // errNoInput means that standard input has no secret.
 var errNoInput = errors.New("standard input is empty: there is no secret in it")
 
+// inputSecret asks at the terminal, or reads a pipe.
 func inputSecret(ctx context.Context, env Env, name string) (credential.Value, error) {
 	if !env.InTTY() {
 		text, err := io.ReadAll(io.LimitReader(env.In, maxSecret))
