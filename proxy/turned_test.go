@@ -47,6 +47,8 @@ func TestBodiesThatAskForAMethod(t *testing.T) {
 		"form, as PHP reads": {"api.example", form, "", ".method=DELETE", 403, "the body asks for the method DELETE: DELETE /x not permitted", "policy_denied"},
 		"behind much":        {"api.example", form, "", "a=" + long + "&_method=DELETE", 403, "the body asks for the method DELETE: DELETE /x not permitted", "policy_denied"},
 		"multipart":          {"api.example", "multipart/form-data; boundary=B", "", "--B\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nDELETE\r\n--B--\r\n", 403, "the body asks for the method DELETE: DELETE /x not permitted", "policy_denied"},
+		"as Rack finds it":   {"api.example", "multipart/form-data; boundary=B", "", "--B\r\n%Content-Disposition: form-data; name=\"_method\"\r\n\r\nDELETE\r\n--B--\r\n", 403, "the body asks for the method DELETE: DELETE /x not permitted", "policy_denied"},
+		"as PHP joins it":    {"api.example", "multipart/form-data; boundary=B", "", "--B\r\nContent-Disposition: form-data; name=\"_meth\r\nod\"\r\n\r\nDELETE\r\n--B--\r\n", 403, "the body asks for the method DELETE: DELETE /x not permitted", "policy_denied"},
 		"json":               {"api.example", "application/json", "", `{"_method":"DELETE"}`, 403, "the body asks for the method DELETE: DELETE /x not permitted", "policy_denied"},
 		"no method":          {"api.example", form, "", "_method=a+b", 400, "the body's _method is no method", "malformed_request"},
 		"allowed":            {"api.example", form, "", "_method=PUT&a=" + long, 200, "got 1048590", ""},

@@ -1,6 +1,7 @@
 package override
 
 import (
+	"bytes"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 // patterns find names in a head, in small letters.
 type patterns struct {
 	ours, vague, file *regexp.Regexp
+	again, names      *regexp.Regexp // of amid
 	set               *regexp.Regexp // the character set of a name
 }
 
@@ -20,6 +22,8 @@ var compiled = sync.OnceValue(func() patterns {
 		vague: regexp.MustCompile(`(^|[^a-z])name\s*(\*[0-9]|\*?\s*=[^;]*=\?)`), // in pieces, or an encoded word
 		set:   regexp.MustCompile(`(?:^|[^a-z])name\s*\*\s*=[\s"]*([^'";\r\n]*)'`),
 		file:  regexp.MustCompile(`filename="[^"\\;\r\n]*"`),
+		again: regexp.MustCompile(`content-(disposition|id)\s*:`),
+		names: regexp.MustCompile(`^:|;\s*name\*?\s*=`),
 	}
 })
 
@@ -42,6 +46,20 @@ func isMethod(word string) bool {
 }
 
 func notLetter(r rune) bool { return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z') }
+
+// notPrinted are what is white space to one server or another, Python and Ruby among them.
+func notPrinted(r rune) bool { return r <= ' ' || r >= 0x7f }
+
+// joined is a head as PHP reads it: a line ends at a NUL, and one without a colon goes on where the last one ended, within a
+// name too (main/rfc1867.c).
+func joined(head []byte) []byte {
+	var out []byte
+	for line := range bytes.Lines(head) {
+		line, _, _ = bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte{0})
+		out = append(out, line...)
+	}
+	return out
+}
 
 // lowered appends text in small letters.
 func lowered(out, text []byte) []byte {

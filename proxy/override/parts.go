@@ -56,6 +56,9 @@ func (s *parts) walk(window []byte, last bool) (int, error) {
 				return max(at, s.upTo(len(window), last)), nil
 			}
 			at, s.head = next+length, s.opens(window, next)
+			if known, err := s.amid(s.lower[at:], last); err != nil || !known {
+				return next, err
+			}
 			if !s.head {
 				continue
 			}
@@ -70,7 +73,7 @@ func (s *parts) walk(window []byte, last bool) (int, error) {
 }
 
 // An opener stands at the beginning of a line, or nearly so, or on one that is too long for some servers to see where it
-// began.
+// began. Others are for amid to look at.
 const (
 	maxIndent = 16
 	longLine  = 512
@@ -82,7 +85,7 @@ func (s *parts) opens(window []byte, at int) bool {
 	if column > at { // its line began before the window
 		return column >= longLine
 	}
-	indent := bytes.Trim(s.lower[at-column:at], " \t")
+	indent := bytes.TrimFunc(s.lower[at-column:at], notPrinted)
 	return column >= longLine || column <= maxIndent && (len(indent) == 0 || string(indent) == "x-")
 }
 
@@ -124,7 +127,7 @@ func (s *parts) look(rest, lower []byte, last bool) (int, error) {
 		end = -1
 	}
 	text = s.file.ReplaceAll(text, nil)
-	switch ours := s.ours.Match(plain(text, "")) || s.ours.Match(plain(text, " ")); {
+	switch ours := s.isOurs(text); {
 	case !ours && s.isVague(text):
 		if err := s.any(); err != nil {
 			return 0, err

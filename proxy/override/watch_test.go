@@ -102,7 +102,20 @@ func TestWatch(t *testing.T) {
 		{parts, part(`Content-ID: _method`, "DELETE"), "DELETE", "denied"},
 		{parts, part(`X-`+named("_method"), "DELETE"), "DELETE", "denied"},
 		{parts, part(` `+named("_method"), "DELETE"), "DELETE", "denied"},
+		{parts, part("\f"+named("_method"), "DELETE"), "DELETE", "denied"},
+		{parts, part("\u00a0"+named("_method"), "DELETE"), "DELETE", "denied"},
+		{parts, part("a=b; "+named("_method"), "DELETE"), "PUT PATCH DELETE", "denied"}, // Rack
+		{parts, part(`%`+named(`"[_method]"; x=y`), "DELETE"), "PUT PATCH DELETE", "denied"},
+		{parts, part(`%Content-Disposition: form-data; x=":"; name=_method`, "DELETE"), "PUT PATCH DELETE", "denied"},
+		{parts, part("%Content-Disposition: form-data;\r\n\tname=_method\r\nX: y", "DELETE"), "PUT PATCH DELETE", "denied"},
+		{parts, part("%Content-Disposition: a; Content-ID: _method", "DELETE"), "PUT PATCH DELETE", "denied"},
+		{parts, part(`%Content-Disposition: form-data; name="; name="_method"`, "DELETE"), "PUT PATCH DELETE", "denied"},
+		{parts, part("%Content-Disposition: form-data; name=\n\r\n\"; name=_method=x", "DELETE"), "PUT PATCH DELETE", "denied"},
+		{parts, part(`%Content-Disposition: form-data; x="`+long+`"; name=_method`, "DELETE"), "DELETE", "denied"},
+		{parts, part(named(`"_meth`+"\r\n"+`od"`), "DELETE"), "DELETE", "denied"}, // PHP
+		{parts, part(named(`"_meth`+"\x00x\r\n"+`od"`), "DELETE"), "DELETE", "denied"},
 		{parts, part(long[:5120]+named("_method"), "DELETE"), "DELETE", "denied"},
+		{parts, part(named(`_method\x`), "DELETE"), "DELETE", "denied"}, // Rack
 		{parts, part(named("a"), "1") + part(named("_method")+"\r\nX: PUT", "DELETE"), "PUT DELETE", "denied"},
 		{parts, part(named("file")+"; filename=a.eml", "Content-Disposition: attachment; filename*0=\"abc\"\r\n\r\nself._method()"), "", ""},
 		{parts, part(named(`"=?utf-8?B?X21ldGhvZA==?="`), "DELETE"), "PUT PATCH DELETE", "denied"},
@@ -112,6 +125,8 @@ func TestWatch(t *testing.T) {
 		{parts, part(`Content-Disposition: form-data; name="file"; filename="=?utf-8?B?YQ==?="`, "x"), "", ""},
 		{parts, part(`Content-Disposition: form-data; name="file"; filename="http_method_override.rb"`, "# frozen_string_literal: true"), "", ""},
 		{parts, part(`Content-Disposition: form-data; name="file"; filename="a.js"`, "h['Content-Disposition'] = 1\nx(f)._method = 'DELETE'\n"), "", ""},
+		{parts, part("%"+named("method"), "DELETE"), "", ""},
+		{parts, part(named("file")+"; filename=b.js", "f('Content-Disposition: form-data; name=\"' + name);\nx._method = 'DELETE';\n"), "", ""},
 		{parts, part(named("file")+"; filename=a.py", "def _method(self): self._method() # DELETE"), "", ""},
 		{parts, part(named("_method"), "PUT"), "PUT", ""},
 		{parts, part(named("_method"), ""), "", ""},
@@ -168,6 +183,7 @@ func TestWatchIsLinear(t *testing.T) {
 	line := "content-disposition:" + strings.Repeat(`name=\`, 1350) + "\n"
 	for kind, body := range map[string]string{
 		parts: strings.Repeat(line, (2<<20)/len(line)), parts + "; a": strings.Repeat("content-id", 200_000), parts + "; b": strings.Repeat("content-id:_methodx\r\n\r\n", 90_000),
+		parts + "; c": strings.Repeat("x content-id:", 160_000), parts + "; d": strings.Repeat("x content-id:"+strings.Repeat(";name=", 600)+"\n", 600),
 		form: strings.Repeat("_&", 1<<20), form + "; a": strings.Repeat("%20", 700_000), doc: "{" + strings.Repeat(`"a":"\\",`, 200_000),
 		doc + "; a": strings.Repeat(`{"_metho`, 250_000),
 	} {
