@@ -59,7 +59,7 @@ func readPushCommands(r io.Reader) *pushCommands {
 	for lines := 0; ; lines++ {
 		line, err := readPacket(r)
 		if err != nil {
-			p.unread = fmt.Errorf("the commands of the push cannot be read to their end within %d bytes", maxCommands)
+			p.unread = fmt.Errorf("the commands of the push cannot be read to their end within %d bytes: push fewer refs at once", maxCommands)
 			return p
 		}
 		if line == nil {

@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -64,6 +65,13 @@ func TestPushByRef(t *testing.T) {
 				t.Errorf("main is at\n%s", main)
 			}
 			w.git(t, w.clone, "fetch", "https://git.example/allowed.git", "main")
+			args := []string{"push", "https://git.example/allowed.git"}
+			for i := range 700 {
+				args = append(args, fmt.Sprintf("HEAD:agent/%04d", i))
+			}
+			if out, err := w.run(t, w.clone, args...); err == nil || !strings.Contains(out, "within 65536 bytes: push fewer refs at once") {
+				t.Errorf("700 refs: %v\n%.400s", err, out)
+			}
 		})
 	}
 }
