@@ -101,22 +101,32 @@ func (p *Policy) newEndpoint(group []Wanted) []Option {
 	}
 	for i := range p.Blocks {
 		if b := &p.Blocks[i]; b.admits(group[0]) && b.reaches(group[0]) == reached {
-			ways = append(ways, b.withEndpoint(group))
+			ways = append(ways, p.withEndpoint(b, group))
 		}
 	}
 	return ways
 }
 
-func (b *Block) withEndpoint(group []Wanted) Option {
+func (p *Policy) withEndpoint(b *Block, group []Wanted) Option {
 	endpoint := endpointFor(group)
 	way := Option{
-		Risk:       wider(len(b.Binaries) > 1),
+		Risk:       wider(endpoint.Protocol == "" || p.isWritable(group[0].Binary) || b.adds(group[0])),
 		Operations: []Operation{{Op: OpAddEndpoint, Block: b.Key, Endpoint: &endpoint}},
 	}
 	for _, permit := range endpoint.permits(group[0]) {
 		way.Permits = append(way.Permits, fmt.Sprintf("the programs of block %s (%s) may %s", b.Key, b.programs(), permit))
 	}
 	return way
+}
+
+// adds says whether an endpoint in the block would bring the host to more than the program that wanted it. One binary
+// can be many programs: a glob, or what it starts.
+func (b *Block) adds(w Wanted) bool {
+	if len(b.Binaries) != 1 || w.Tainted != "" {
+		return true
+	}
+	only := b.Binaries[0]
+	return !b.reaches(w) && (only.Descendants || only.Path != literalGlob(w.Binary))
 }
 
 func wider(wide bool) string {
