@@ -131,15 +131,16 @@ func (s *Server) handshake(f *flow, conn net.Conn, granted bool) {
 	}
 	_ = server.SetDeadline(time.Time{})
 	f.secure = true
-	if server.ConnectionState().NegotiatedProtocol == "h2" {
+	switch {
+	case server.ConnectionState().NegotiatedProtocol == "h2":
 		s.streams.give(s.streamConn(server, f))
-		return
-	}
-	if len(f.offers) > 0 {
+	case !granted:
+		s.refuseWithin(f, &peeked{Conn: server})
+	case len(f.offers) > 0:
 		s.requests.give(s.client(server, f))
-		return
+	default:
+		s.listenWithin(f, &peeked{Conn: server})
 	}
-	s.secured(f, &peeked{Conn: server}, granted)
 }
 
 func (s *Server) configFor(f *flow, hello *tls.ClientHelloInfo) (*tls.Config, error) {

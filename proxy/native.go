@@ -17,13 +17,13 @@ func moreOf(conn *peeked) []byte {
 	return conn.head
 }
 
-// secured serves a client within TLS that did not say what it speaks (ALPN): most do, so the others are looked at.
-func (s *Server) secured(f *flow, conn *peeked, granted bool) {
+// listenWithin serves a client that did not say what it speaks in TLS (ALPN): most do, so the others are looked at.
+func (s *Server) listenWithin(f *flow, conn *peeked) {
 	_ = conn.SetReadDeadline(time.Now().Add(s.limits.header))
 	_ = conn.more() // an error comes again
 	_ = conn.SetReadDeadline(time.Time{})
 	if native.Speaks(conn.head) {
-		s.refuseBytes(f, conn, granted, nil)
+		s.refuseBytes(f, conn, true, nil)
 		return
 	}
 	s.requests.give(s.client(conn, f))
@@ -41,6 +41,19 @@ func (s *Server) secureNative(f *flow) native.Secure {
 		outer := tls.Server(c, config)
 		return outer, outer.HandshakeContext(s.ctx)
 	}
+}
+
+// refuseWithin refuses what a client says in TLS. An answer of HTTP would be garbage to one that speaks something else, and
+// the record of a malformed request would hide that a policy can allow it.
+func (s *Server) refuseWithin(f *flow, conn *peeked) {
+	_ = conn.SetReadDeadline(time.Now().Add(s.limits.silence))
+	spoken, err := sniff(conn)
+	_ = conn.SetReadDeadline(time.Time{})
+	if spoken == openingOther {
+		s.refuseBytes(f, conn, false, err)
+		return
+	}
+	s.requests.give(s.client(conn, f))
 }
 
 // refuseBytes ends a connection that says nothing, or nothing that HTTP could answer: with a reset, unless its client can

@@ -201,12 +201,11 @@ func TestNativeRefusalInTLS(t *testing.T) {
 	}
 }
 
-// One that begins with TLS hears it within, whether the connection was denied or its first words were; HTTP within is as ever.
+// One that does not name its protocol hears it within TLS also where HTTP may pass.
 func TestNativeRefusalBehindTLS(t *testing.T) {
 	for name, tt := range map[string]struct{ host, say, want string }{
-		"denied":               {"cache.example", "*1\r\n$4\r\nPING\r\n", "-NOPERM denied by exeat: 1: cache.example:443 not permitted"},
 		"where HTTP may pass":  {"api.example", "*1\r\n$4\r\nPING\r\n", "-NOPERM denied by exeat: 1: the policy inspects this destination"},
-		"HTTP":                 {"cache.example", "GET / HTTP/1.1\r\nHost: cache.example\r\nConnection: close\r\n\r\n", "HTTP/1.1 403 denied by exeat: 1"},
+		"HTTP":                 {"api.example", "TRACE / HTTP/1.1\r\nHost: api.example\r\nConnection: close\r\n\r\n", "HTTP/1.1 403 denied by exeat: 1"},
 		"HTTP that is no HTTP": {"api.example", "*/* x\r\n\r\n", "HTTP/1.1 400 denied by exeat: 1"},
 	} {
 		for _, door := range doors {
