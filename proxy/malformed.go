@@ -39,13 +39,34 @@ func malformed(err error) *refusal {
 	return refuse(status, policy.CodeMalformed, err.Error())
 }
 
-// recordMalformed records that a client's bytes were no request.
-func (s *Server) recordMalformed(c *clientConn, v *violation) (int64, error) {
+// recordMalformed records that a client's bytes were no request, and returns what it is told.
+func (s *Server) recordMalformed(c *clientConn, v *violation) *refusal {
+	if r := s.refusedUnread(c, v); r != nil {
+		return r
+	}
 	f := c.where()
 	f.judged.Store(true)
-	e := f.event(v.decision(), s.cfg.Snapshot().Revision)
+	r := &refusal{status: v.Status, decision: v.decision()}
+	e := f.event(r.decision, s.cfg.Snapshot().Revision)
 	e.Method, e.Target, e.Status = v.Method, v.Target, v.Status
-	return s.record(e)
+	var err error
+	if r.id, err = s.record(e); err != nil {
+		return unrecorded()
+	}
+	return r
+}
+
+// refusedUnread is for a program that says no request to where it may not go at all, which a policy can change: what
+// SMTP or memcached begin with looks like HTTP with a mistake in it.
+func (s *Server) refusedUnread(c *clientConn, v *violation) *refusal {
+	if c.flow == nil || c.flow.judged.Load() || v.HTTP2 {
+		return nil
+	}
+	r := s.recordUnused(c.flow)
+	if r != nil && r.id == 0 {
+		return unrecorded()
+	}
+	return r
 }
 
 func (v *violation) decision() policy.Decision {
@@ -58,11 +79,7 @@ func (v *violation) decision() policy.Decision {
 
 // refuseMalformed answers bytes that were no request and ends the connection.
 func (s *Server) refuseMalformed(c *clientConn, v *violation) {
-	r := &refusal{status: v.Status, decision: v.decision()}
-	var err error
-	if r.id, err = s.recordMalformed(c, v); err != nil {
-		r = unrecorded()
-	}
+	r := s.recordMalformed(c, v)
 	answer := rawRefusal(r.status, r.phrase(), r.header(), s.denial(c.where(), r, oneLine(v.Method), oneLine(v.Target)))
 	if v.HTTP2 {
 		answer = http2Refusal(r.phrase() + ": " + v.Reason)
