@@ -65,18 +65,19 @@ func (o own) checkAddress(a netip.Addr, literal bool, allowed []netip.Prefix) er
 		return &addressError{Reason: fmt.Sprintf("address %s is bound to a link of this machine", a)}
 	}
 	forms := disguises(a)
+	shown := a.Unmap() // resolvers give 10.0.0.1 as ::ffff:10.0.0.1, and a policy names the former
 	for _, form := range forms {
 		switch {
 		case policy.IsNeverReached(form):
-			return &addressError{Reason: fmt.Sprintf("address %s is never reachable from a sandbox", a)}
+			return &addressError{Reason: fmt.Sprintf("address %s is never reachable from a sandbox", shown)}
 		case o.has(form):
-			return &addressError{Reason: fmt.Sprintf("address %s is this machine's own: only its ports lent with --host-port are reachable", a)}
+			return &addressError{Reason: fmt.Sprintf("address %s is this machine's own: only its ports lent with --host-port are reachable", shown)}
 		}
 	}
 	for _, form := range forms {
 		if (policy.IsClosed(form) || contains(o.links, form)) && !literal && !contains(allowed, form) {
 			return &addressError{
-				Reason:  fmt.Sprintf("address %s is in a private network", a),
+				Reason:  fmt.Sprintf("address %s is in a private network", shown),
 				Missing: fmt.Sprintf("allowed_ips: [%q]", netip.PrefixFrom(form, form.BitLen()).String()),
 			}
 		}

@@ -57,6 +57,17 @@ func TestOwnAddresses(t *testing.T) {
 	}
 }
 
+// A record names an address as a policy does, and not as the resolver gives it.
+func TestDeniedAddressIsWrittenAsInAPolicy(t *testing.T) {
+	check := proxy.Checker(machine("192.168.7.9/24"))
+	for _, address := range []string{"192.168.7.10", "192.168.7.9", "127.0.0.1"} {
+		err := check("name.example", []netip.Addr{netip.MustParseAddr("::ffff:" + address)})
+		if err == nil || !strings.Contains(err.Error(), "address "+address+" is ") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
 // Where the kernel does not tell what this machine's addresses are, nothing is dialled.
 func TestUnreadableInterfaces(t *testing.T) {
 	var d dials
