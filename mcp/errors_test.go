@@ -27,6 +27,16 @@ func (o *office) allFail(rows []wrong) {
 	}
 }
 
+// An argument that resembles none is answered with those there are.
+func TestUnknownArgument(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	got := o.fails("await_approval", args{"proposal_id": 1, "rationale": "x"})
+	if got.DidYouMean != "" || !strings.HasSuffix(got.NextStep, "arguments it has: proposal_id, wait_seconds") {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

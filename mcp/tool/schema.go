@@ -24,6 +24,16 @@ type property struct {
 	MaxItems *int     `json:"maxItems"`
 }
 
+// unknown names what there is where nothing of it was meant: an agent that has to guess calls again and again.
+func (s schema) unknown(name string) *Error {
+	known := slices.Sorted(maps.Keys(s.Properties))
+	e := BadArgument("unknown argument %q", clip(name)).mean(name, known)
+	if e.DidYouMean == "" && len(known) > 0 {
+		e.NextStep = "call the tool again with arguments it has: " + strings.Join(known, ", ")
+	}
+	return e
+}
+
 // check finds what a call says wrongly. An argument nobody knows is a mistake
 // the caller should hear of, not one that silently does something else; names
 // count as they are written, where encoding/json would take SANDBOX as well.
@@ -35,7 +45,7 @@ func (s schema) check(raw json.RawMessage) *Error {
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		known, ok := s.Properties[name]
 		if !ok {
-			return BadArgument("unknown argument %q", clip(name)).mean(name, slices.Collect(maps.Keys(s.Properties)))
+			return s.unknown(name)
 		}
 		if problem := known.check(name, given[name]); problem != nil {
 			return problem
