@@ -5,9 +5,9 @@ import "slices"
 // readsAt reports an endpoint that names the path and judges what is asked for
 // there by reading it. Where there is one, endpoints of protocol rest that speak for
 // more than that add nothing: they would let through as a POST what was to be read.
-// Like what denies, it is broad: to many servers "/graphql/" is "/graphql".
+// Like what denies, it is broad: to many servers "/graphql/" is "/graphql", and to some "/graphql.json" is.
 func (e *endpoint) readsAt(j *judged) bool {
-	if e.selector == nil || !e.forbids(j) {
+	if e.selector == nil || !e.forbids(j) && !j.anyFormat(e.selectorFold) {
 		return false
 	}
 	switch e.protocol {

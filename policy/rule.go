@@ -67,6 +67,13 @@ func (j *judged) spread() {
 	}
 }
 
+// anyFormat reports whether a folded glob matches a form of the path without the name of a format.
+func (j *judged) anyFormat(g *glob) bool {
+	j.spread()
+	matches := func(form string) bool { return g.match(withoutFormat(form)) }
+	return matches(j.lower) || slices.ContainsFunc(j.forms, matches)
+}
+
 // anyForm reports whether a folded glob matches what path may be taken for.
 func (j *judged) anyForm(g *glob) bool {
 	j.spread()

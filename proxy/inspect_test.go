@@ -119,6 +119,8 @@ var bodyRows = map[string]bodyRow{
 	"charset, extended": {method: "POST", url: "api.example/graphql", body: `{ viewer } # +AAo-mutation{drop}`, header: []string{"-Content-Type: application/graphql; charset*=utf-7''utf-7"}, status: 400, answer: "cannot be read", protocol: "graphql"},
 	"GET with a body":   {method: "GET", url: "api.example/graphql?query=%7Bviewer%7D", body: `{"query":"mutation { drop }"}`, status: 400, answer: "a GET with a body", protocol: "graphql"},
 	"twin of the path":  {method: "POST", url: "api.example/graphql/", body: `{"query":"mutation { drop }"}`, status: 403, answer: "policy_denied", protocol: "rest"},
+	"with a format":     {method: "POST", url: "api.example/graphql.json", body: `{"query":"mutation { drop }"}`, status: 403, answer: "policy_denied", protocol: "rest"},
+	"with a space":      {method: "POST", url: "api.example/graphql%20.", body: `{"query":"mutation { drop }"}`, status: 403, answer: "policy_denied", protocol: "rest"},
 	"rest beside it":    {method: "POST", url: "api.example/v3", body: `anything`, status: 200, answer: "done", protocol: "rest"},
 	"tool":              {method: "POST", url: "mcp.example/mcp", body: `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","arguments":{}}}`, status: 200, answer: "done", protocol: "mcp", reason: "tools/call search"},
 	"another tool":      {method: "POST", url: "mcp.example/mcp", body: `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"rm"}}`, status: 200, answer: `"id":7`, protocol: "mcp", reason: "tools/call rm"},
