@@ -81,7 +81,7 @@ func newSpec(ctx context.Context, env Env, st *store.Store, opts createOptions) 
 	}
 	slices.Sort(spec.EnvNames)
 	private.GitName, private.GitEmail = opts.identity()
-	tools := toolbox.Home{Dir: realHome(env), Getenv: env.Getenv}
+	tools := toolbox.Home{Dir: realHome(env), Getenv: env.Getenv, Local: "/usr/local"}
 	spec.Program = programUnderHome(tools, opts.command, spec.Workdir)
 	if opts.toolchains {
 		spec.Tools = toolchains(env, tools)

@@ -13,6 +13,8 @@ type Home struct {
 	Dir string
 	// Getenv reads the user's environment: PATH, and where toolchains are told to live.
 	Getenv func(string) string
+	// Local is where the machine has what was installed by hand, /usr/local. Every sandbox sees it, without all of it in PATH.
+	Local string
 }
 
 // Tool is something to show to a sandbox, read-only, every path at its own place.

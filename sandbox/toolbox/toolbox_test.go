@@ -176,3 +176,19 @@ func TestDir(t *testing.T) {
 		t.Errorf("got %+v", tool)
 	}
 }
+
+// The machine's own Go is in every view, and has to be in PATH; of the user's, the versions that are there too.
+func TestGolang(t *testing.T) {
+	h := newHome(t, "sdk/go1.24/VERSION", "sdk/go1.24/src/runtime/x", "sdk/go1.24/bin/go")
+	machine := newHome(t, "go/VERSION", "go/src/runtime/x", "go/bin/go", "bin/go -> ../go/bin/go")
+	h.Local = machine.Dir
+	h.Getenv = func(name string) string { return map[string]string{"PATH": machine.at("bin")}[name] }
+	tool := h.golang()
+	if !slices.Equal(tool.Bin, []string{machine.at("go/bin"), h.at("sdk/go1.24/bin")}) || !slices.Contains(tool.Show, h.at("sdk/go1.24/src")) {
+		t.Errorf("got %+v", tool)
+	}
+	h.Local = ""
+	if tool := h.golang(); slices.Contains(tool.Bin, machine.at("go/bin")) {
+		t.Errorf("elsewhere: got %+v", tool)
+	}
+}

@@ -11,7 +11,7 @@ import (
 func (h Home) Toolchains() []Tool {
 	var found []Tool
 	for _, find := range []func() Tool{h.nvm, h.fnm, h.pyenv, h.rust, h.golang, h.asdf, h.mise, h.bun, h.deno, h.uv} {
-		if tool := find(); len(tool.Show) > 0 {
+		if tool := find(); len(tool.Show)+len(tool.Bin) > 0 {
 			found = append(found, tool)
 		}
 	}
@@ -86,21 +86,24 @@ func (h Home) rust() Tool {
 	return tool
 }
 
-// golang is every Go in ~/sdk and the one in the user's PATH, and what `go
+// golang is every Go in ~/sdk and the one in the user's PATH, be it the machine's, and what `go
 // install` made. GOPATH stays inside, for what is downloaded.
 func (h Home) golang() Tool {
 	roots := slices.DeleteFunc(versions(h.at("sdk")), func(dir string) bool { return !isGoRoot(dir) })
-	if real, _ := h.walk(h.lookPath("go")); h.holds(real) {
-		if root := filepath.Dir(filepath.Dir(real)); isGoRoot(root) && !slices.Contains(roots, root) {
-			roots = append([]string{root}, roots...)
-		}
-	}
 	tool := Tool{Name: "go"}
+	real, _ := h.walk(h.lookPath("go"))
+	switch root := filepath.Dir(filepath.Dir(real)); {
+	case !isGoRoot(root):
+	case h.Local != "" && strings.HasPrefix(root, h.Local+"/"):
+		tool.Bin = []string{root + "/bin"}
+	case h.holds(real) && !slices.Contains(roots, root):
+		roots = append([]string{root}, roots...)
+	}
 	for _, root := range roots {
 		tool.Show = append(tool.Show, existing(root+"/bin", root+"/src", root+"/pkg", root+"/lib", root+"/VERSION", root+"/go.env")...)
 	}
 	if used := h.inUse(roots, ""); used != "" {
-		tool.Bin = []string{used + "/bin"}
+		tool.Bin = append(tool.Bin, used+"/bin")
 	}
 	path := filepath.SplitList(h.Getenv("GOPATH"))
 	if len(path) == 0 || !h.holds(path[0]) {
