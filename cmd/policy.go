@@ -27,7 +27,7 @@ func loadPolicy(env Env, file string) (*policy.Policy, policy.Problems, error) {
 	if problems.HasErrors() {
 		return nil, problems, &policyError{problems, file}
 	}
-	return p, append(problems, policy.Check(p).In(name)...), nil
+	return p, append(problems, policy.Check(p).In(name)...).Sorted(), nil
 }
 
 // maxPolicy bounds what is read before the parser refuses it by its own limit.

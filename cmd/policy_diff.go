@@ -35,7 +35,7 @@ EXIT STATUS
 
 // revisionArgs takes two words, and says of NAME A B, where the numbers are revisions, how that is written.
 func revisionArgs(c *cobra.Command, words []string) error {
-	err := args(2, 2, "two files or NAME[@REVISION]")(c, words)
+	err := args(2, 2, "two policies, each a file or NAME[@REVISION]")(c, words)
 	if len(words) != 3 || strings.Contains(words[0], "@") || !isNumber(words[1]) || !isNumber(words[2]) {
 		return err
 	}

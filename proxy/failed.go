@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 )
 
 // failed answers for an upstream that did not.
@@ -54,6 +55,9 @@ func (x *exchange) cause(err error) *refusal {
 // unreached says why the origin could not be reached, without the secrets that its answer may have repeated.
 func (x *exchange) unreached(err error) *refusal {
 	r := upstreamRefusal(x.flow, err)
+	if x.isHTTP2() && !x.flow.secure && isOlder(err) {
+		r.decision.Reason = "the client speaks HTTP/2 without TLS, which " + x.flow.authority(false) + " does not: tell the client to use HTTP/1.1"
+	}
 	r.sent = x.mayHaveArrived(err)
 	if x.masked {
 		text := http.Header{"Reason": {r.decision.Reason}}
@@ -72,4 +76,9 @@ func (x *exchange) mayHaveArrived(err error) bool {
 	}
 	op, ok := errors.AsType[*net.OpError](err)
 	return hungUp(err) || isTimeout(err) && !(ok && op.Op == "dial")
+}
+
+// isOlder reports an origin that answers HTTP/2 with HTTP/1.1, or hangs up on it. net/http says that in words alone.
+func isOlder(err error) bool {
+	return strings.Contains(err.Error(), "looked like an HTTP/1.1 header") || strings.Contains(err.Error(), "http2: client conn could not be established")
 }

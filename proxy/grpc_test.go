@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -78,6 +79,24 @@ func TestGRPCWithoutTLS(t *testing.T) {
 		if got := strings.Count(w.sink.verdicts(), "deny"); got != 4 {
 			t.Errorf("%s: recorded %s", door, w.sink.verdicts())
 		}
+	}
+}
+
+// A client that speaks HTTP/2 without TLS to an origin which does not is told that, and not what the frame looked like.
+func TestHTTP2WithoutTLSToAnOlderOrigin(t *testing.T) {
+	w := newWorld(t, "version: 1\nnetwork_policies:\n  a: { endpoints: [{ host: old.example, port: 80, protocol: rest, enforcement: enforce, access: read-only }], binaries: [{ path: /usr/bin/curl }] }\n")
+	w.tcp("old.example", 80, func(c net.Conn) {
+		_, _ = io.ReadFull(c, make([]byte, 24))
+		_, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+		_, _ = io.Copy(io.Discard, c)
+	})
+	resp, err := w.h2cClient(transparent).Get("http://old.example/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, _ := io.ReadAll(resp.Body); resp.StatusCode != 502 || !strings.Contains(string(body), "HTTP/2 without TLS, which old.example:80 does not: tell the client") {
+		t.Errorf("%s %s", resp.Status, body)
 	}
 }
 

@@ -174,7 +174,7 @@ func (g *guard) endHead() *violation {
 	case h.hosts == 0 && !h.old:
 		return bad("no Host field")
 	case h.method == http.MethodConnect && !g.tunnels:
-		return bad("CONNECT inside a connection")
+		return bad("CONNECT inside a connection: a sandbox needs no proxy, so unset https_proxy and http_proxy")
 	case h.method == http.MethodConnect && (h.codings > 0 || h.length > 0):
 		return bad("CONNECT with a body")
 	}

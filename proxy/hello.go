@@ -120,7 +120,7 @@ func (t *tunnel) checkName(name string) error {
 			return nil
 		}
 		return fmt.Errorf("the client's TLS greeting names no host (SNI), so that it cannot be known to be %s: "+
-			"tell the client to send it, or write the endpoint with tls: skip and without protocol", host)
+			"tell the client to send it (redis-cli: --sni), or write the endpoint with tls: skip and without protocol", host)
 	}
 	if canonical, err := policy.CanonicalHost(name); err != nil || canonical != host {
 		return fmt.Errorf("the client's TLS greeting asks for %q, the connection goes to %s", oneLine(name), host)
