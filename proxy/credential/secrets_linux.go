@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -124,10 +126,13 @@ func (s *Secrets) read(name string) (Value, error) {
 	return NewValue(string(text))
 }
 
-// Delete removes a secret. ErrNoSecret means that there was none.
+// Delete removes a secret, and what a crash left of saving it. ErrNoSecret means that there was none.
 func (s *Secrets) Delete(name string) error {
 	if err := CheckName(name); err != nil {
 		return err
+	}
+	if err := s.sweep(name); err != nil {
+		return fmt.Errorf("delete the secret of provider %q: %w", name, err)
 	}
 	err := unix.Unlinkat(int(s.dir.Fd()), name, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -137,4 +142,16 @@ func (s *Secrets) Delete(name string) error {
 		return fmt.Errorf("delete the secret of provider %q: %w", name, err)
 	}
 	return s.dir.Sync()
+}
+
+// sweep removes the temporary files of a secret, see Save.
+func (s *Secrets) sweep(name string) error {
+	files, err := os.ReadDir(fmt.Sprintf("/proc/self/fd/%d", s.dir.Fd()))
+	for _, file := range files {
+		pid, ours := strings.CutPrefix(file.Name(), "."+name+".")
+		if _, none := strconv.Atoi(pid); ours && none == nil {
+			err = errors.Join(err, unix.Unlinkat(int(s.dir.Fd()), file.Name(), 0))
+		}
+	}
+	return err
 }

@@ -59,6 +59,26 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
+// Deleting takes what a crash left of saving along, and nothing of another provider.
+func TestDeleteLeavesNothing(t *testing.T) {
+	s, dir := openSecrets(t)
+	if err := s.Save("mine", value(t, "x")); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []string{".mine.17", ".mine.18", ".mine.2.19", ".others.20"} {
+		if err := os.WriteFile(filepath.Join(dir, left), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Delete("mine"); err != nil {
+		t.Fatal(err)
+	}
+	names, _ := filepath.Glob(filepath.Join(dir, ".[a-z]*"))
+	if len(names) != 2 || filepath.Base(names[0]) != ".mine.2.19" {
+		t.Errorf("left: %q", names)
+	}
+}
+
 func TestSecretsRefuseDirectories(t *testing.T) {
 	rows := []struct {
 		name, want string
