@@ -90,34 +90,40 @@ func (x *exchange) judgeBy(snapshot Snapshot) (policy.Decision, policy.Admission
 
 // refuse records why the request is not forwarded, then says so.
 func (x *exchange) refuse(r *refusal) {
-	if r.id == 0 {
-		x.hear(r)
-		var push *pushCommands
-		if x.isPush() && r.status == http.StatusForbidden {
-			push = x.commands()
-			if push.probe && r.decision.Code == policy.CodePolicy && r.decision.Layer == "l7" {
-				x.writePushResult(nil) // what git sends next is refused, and recorded, with its refs
-				return
-			}
-		}
-		var err error
-		if r = r.copy(); push != nil && push.reportable() {
-			r.status = http.StatusOK
-		}
-		if r.id, err = x.server.record(x.event(r.decision, x.status(r))); err != nil {
-			x.write(unrecorded())
-			return
-		}
-		switch {
-		case r.status == http.StatusOK:
-			x.refusePush(push, r)
-			return
-		case push != nil && push.probe && r.decision.Code == policy.CodeDenyRule:
-			x.writePushResult(nil)
-			return
-		}
+	if r.id != 0 { // it is in the record, as what the whole connection was refused for
+		x.write(r)
+		return
 	}
-	x.write(r)
+	x.hear(r)
+	push := x.refusedPush(r)
+	if push.probe && r.decision.Code == policy.CodePolicy && r.decision.Layer == "l7" {
+		x.writePushResult(nil) // what git sends next is refused, and recorded, with its refs
+		return
+	}
+	r = r.copy()
+	if push.reportable() {
+		r.status = http.StatusOK
+	}
+	var err error
+	r.id, err = x.server.record(x.event(r.decision, x.status(r)))
+	switch {
+	case err != nil:
+		x.write(unrecorded())
+	case push.reportable():
+		x.refusePush(push, r)
+	case push.probe && r.decision.Code == policy.CodeDenyRule:
+		x.writePushResult(nil)
+	default:
+		x.write(r)
+	}
+}
+
+// refusedPush are the commands of a push that the policy refuses, or none.
+func (x *exchange) refusedPush(r *refusal) *pushCommands {
+	if !x.isPush() || r.status != http.StatusForbidden {
+		return &pushCommands{}
+	}
+	return x.commands()
 }
 
 // commands are those of the push, read now if the policy did not want to know.
