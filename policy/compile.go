@@ -25,12 +25,15 @@ type Engine struct {
 // to requests without a credential too.
 func (e *Engine) Fills() bool { return e.fills }
 
-// Names tells whether an endpoint is for this host, whoever asks.
-func (e *Engine) Names(host string) bool {
-	for range e.hosts.matching(host) {
-		return true
+// Names tells whether an endpoint is for this host, whoever asks, and whether one has it without a wildcard.
+func (e *Engine) Names(host string) (named, literally bool) {
+	if n := e.hosts.nodes[host]; n != nil && len(n.exact) > 0 {
+		return true, true
 	}
-	return false
+	for range e.hosts.matching(host) {
+		return true, false
+	}
+	return false, false
 }
 
 // Compile makes the engine of a policy. The engine is nil if and only if a

@@ -18,9 +18,11 @@ network_policies:
 		t.Fatal(problems)
 	}
 	engine, _ := policy.Compile(p, policy.Options{})
-	for host, want := range map[string]bool{"api.example.com": true, "a.example.org": true, "example.org": false, "evil.example.com": false} {
-		if got := engine.Names(host); got != want {
-			t.Errorf("%s: got %v, want %v", host, got, want)
+	type naming struct{ named, literally bool }
+	for host, want := range map[string]naming{"api.example.com": {true, true}, "a.example.org": {true, false}, "example.org": {}, "evil.example.com": {}} {
+		named, literally := engine.Names(host)
+		if got := (naming{named, literally}); got != want {
+			t.Errorf("%s: got %+v, want %+v", host, got, want)
 		}
 	}
 }

@@ -29,10 +29,16 @@ func LocalAddr() netip.Addr { return netip.AddrFrom4([4]byte{198, 18, 0, 1}) }
 // HostAddr returns the address of HostName.
 func HostAddr() netip.Addr { return LocalAddr().Next() }
 
-// Names that a policy has get addresses from before othersAddr, and all others from it on: an agent that asks for ever
-// new ones of its own invention must not take the addresses of those.
+// Names that a policy has get addresses from before wildAddr, those that only its wildcards match from before othersAddr,
+// and all others from there on: an agent that asks for ever new ones of its own invention must not take the addresses of
+// those.
+func wildAddr() netip.Addr   { return netip.AddrFrom4([4]byte{198, 18, 16, 0}) }
 func othersAddr() netip.Addr { return netip.AddrFrom4([4]byte{198, 18, 64, 0}) }
 func lastAddr() netip.Addr   { return netip.AddrFrom4([4]byte{198, 19, 255, 255}) }
+
+// Matcher tells whether a host of the policy in force is for a name, and whether one is that name, without a wildcard. It
+// must be quick.
+type Matcher func(name string) (matched, literally bool)
 
 // Names gives every name that is asked for an address of its own from 198.18.0.0/15 (RFC 2544, used on
 // no real network), so that the address of a connection tells the name the program meant. Whether the
@@ -40,14 +46,13 @@ func lastAddr() netip.Addr   { return netip.AddrFrom4([4]byte{198, 19, 255, 255}
 // that its denial can be explained. Of those only the ones used last are known. No address is ever given to a second
 // name: a connection would be judged by a name that its program did not ask for. Safe for concurrent use.
 type Names struct {
-	matches func(name string) bool // whether the policy in force has a host for it
+	matches Matcher
 
 	mu     sync.Mutex
 	byName map[string]*entry     // guarded by mu
 	byAddr map[netip.Addr]*entry // guarded by mu
 	loose  *list.List            // guarded by mu; of entries that may be forgotten, those used last first
-	kept   *pool                 // guarded by mu; for names of the policy
-	others *pool                 // guarded by mu; for all other names
+	pools  pools                 // guarded by mu
 }
 
 // entry is a name that has an address.
@@ -57,12 +62,10 @@ type entry struct {
 	loose *list.Element // nil: it is never forgotten
 }
 
-// NewNames returns a table that has LocalName and HostName only. Matches tells whether a host of the policy in force
-// is for a name; it must be quick.
-func NewNames(matches func(name string) bool) *Names {
+// NewNames returns a table that has LocalName and HostName only.
+func NewNames(matches Matcher) *Names {
 	n := &Names{
-		matches: matches, byName: map[string]*entry{}, byAddr: map[netip.Addr]*entry{}, loose: list.New(),
-		kept: newPool(HostAddr().Next(), othersAddr()), others: newPool(othersAddr(), lastAddr()),
+		matches: matches, byName: map[string]*entry{}, byAddr: map[netip.Addr]*entry{}, loose: list.New(), pools: newPools(),
 	}
 	n.addLocked(&entry{name: LocalName, addr: LocalAddr()})
 	n.addLocked(&entry{name: HostName, addr: HostAddr()})
@@ -78,7 +81,7 @@ func (n *Names) Name(a netip.Addr) (string, bool) {
 		n.usedLocked(e)
 		return e.name, true
 	}
-	return ForgottenName, n.kept.gave(a) || n.others.gave(a)
+	return ForgottenName, n.pools.gave(a)
 }
 
 // addr returns the address of a name in canonical form, a new one if need be.
@@ -97,11 +100,8 @@ func (n *Names) addr(name string) (netip.Addr, error) {
 
 // giveLocked returns nil where there is no address for now.
 func (n *Names) giveLocked(name string) *entry {
-	from, matched := n.others, n.matches(name)
-	if matched {
-		from = n.kept
-	}
-	a, ok := from.take()
+	matched, literally := n.matches(name)
+	a, ok := n.pools.take(matched, literally)
 	if !ok {
 		return nil
 	}
@@ -127,7 +127,7 @@ func (n *Names) forgetLocked() {
 	for n.loose.Len() > maxLoose {
 		e := n.loose.Remove(n.loose.Back()).(*entry)
 		e.loose = nil
-		if !n.matches(e.name) {
+		if matched, _ := n.matches(e.name); !matched {
 			delete(n.byName, e.name)
 			delete(n.byAddr, e.addr)
 		}

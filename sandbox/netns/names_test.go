@@ -21,7 +21,7 @@ type asker struct {
 	news  int
 }
 
-func newAsker(t *testing.T, matches func(string) bool) *asker {
+func newAsker(t *testing.T, matches netns.Matcher) *asker {
 	return &asker{t: t, names: netns.NewNames(matches), given: map[string]string{}}
 }
 
@@ -84,7 +84,7 @@ func TestNewNamesPerSecond(t *testing.T) {
 // known nor new ones, not even in the second of the flood. Other new names have a chance soon after it too.
 func TestPolicyNamesAreNotCrowdedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newAsker(t, func(name string) bool { return strings.HasSuffix(name, ".policy.example") })
+		a := newAsker(t, written(func(name string) bool { return strings.HasSuffix(name, ".policy.example") }))
 		early := a.ask("early.policy.example")
 		for i := range 3 {
 			a.flood(20 * time.Minute)
@@ -103,12 +103,30 @@ func TestPolicyNamesAreNotCrowdedOut(t *testing.T) {
 	})
 }
 
+// Neither does one that a wildcard lets ask for names without end, and no burst is too large for what the policy spells out.
+func TestWildcardsCrowdOutNoName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAsker(t, func(name string) (matched, literally bool) {
+			return strings.HasSuffix(name, ".example"), strings.HasSuffix(name, ".policy.example")
+		})
+		a.flood(10 * time.Minute)
+		for i := range 500 {
+			if name := fmt.Sprintf("n%d.policy.example", i); a.ask(name) == "" {
+				t.Fatalf("%s has no address", name)
+			}
+		}
+		if a.ask("other.test") == "" {
+			t.Error("a name of no policy has no address")
+		}
+	})
+}
+
 // Of names that no policy has those used last are known. The address of one that is forgotten means no name
 // any more, and never another.
 func TestForgottenNames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		policy := ""
-		a := newAsker(t, func(name string) bool { return name == policy })
+		a := newAsker(t, written(func(name string) bool { return name == policy }))
 		idle, used, approved := a.ask("idle.example"), a.ask("used.example"), a.ask("approved.example")
 		policy = "approved.example" // a new revision
 		for range 5 {

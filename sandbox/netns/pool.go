@@ -14,9 +14,38 @@ const (
 	patience       = 600
 )
 
+// pools are one for the names of the policy, of which there are as many as it has, one for those that its wildcards
+// match, and one for all others.
+type pools struct{ literal, wild, others *pool }
+
+func newPools() pools {
+	p := pools{newPool(HostAddr().Next(), wildAddr()), newPool(wildAddr(), othersAddr()), newPool(othersAddr(), lastAddr())}
+	p.literal.atOnce = true
+	return p
+}
+
+// take fails when there is no address for now.
+func (p pools) take(matched, literally bool) (netip.Addr, bool) {
+	if !matched {
+		return p.others.take()
+	}
+	if literally {
+		if a, ok := p.literal.take(); ok {
+			return a, true
+		}
+	}
+	return p.wild.take()
+}
+
+// gave tells whether an address was given out.
+func (p pools) gave(a netip.Addr) bool {
+	return p.literal.gave(a) || p.wild.gave(a) || p.others.gave(a)
+}
+
 // pool is a range of addresses, each of which is given out once.
 type pool struct {
 	first, next, end uint32
+	atOnce           bool    // all may be given in a second
 	tokens           float64 // that may be given now
 	counted          time.Time
 }
@@ -27,17 +56,25 @@ func newPool(first, end netip.Addr) *pool {
 
 // take fails when there is none for now.
 func (p *pool) take() (netip.Addr, bool) {
-	now, left := time.Now(), p.end-p.next
-	rate := min(namesPerSecond, float64(left)/patience)
-	p.tokens = min(namesPerSecond, p.tokens+now.Sub(p.counted).Seconds()*rate)
-	p.counted = now
-	if p.tokens < 1 || left == 0 {
+	if left := p.end - p.next; left == 0 || !p.atOnce && !p.mayGive(left) {
 		return netip.Addr{}, false
 	}
-	p.tokens--
 	a := netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, p.next)))
 	p.next++
 	return a, true
+}
+
+// mayGive takes one of the tokens.
+func (p *pool) mayGive(left uint32) bool {
+	now := time.Now()
+	rate := min(namesPerSecond, float64(left)/patience)
+	p.tokens = min(namesPerSecond, p.tokens+now.Sub(p.counted).Seconds()*rate)
+	p.counted = now
+	if p.tokens < 1 {
+		return false
+	}
+	p.tokens--
+	return true
 }
 
 // gave tells whether an address was given out.

@@ -38,7 +38,7 @@ func (s *supervisor) openDoors(context.Context) error {
 		s.warn(fmt.Sprintf("a program's login is missing: %v", err))
 	}
 	sink := &sink{log: s.ahead.log, reader: s.ahead.reader, denials: s.denials, logger: s.logger}
-	names := netns.NewNames(func(name string) bool { return s.live.Load().Engine.Names(name) })
+	names := netns.NewNames(func(name string) (matched, literally bool) { return s.live.Load().Engine.Names(name) })
 	watcher, err := s.watch(sink, names)
 	if err != nil {
 		return err
