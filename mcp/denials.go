@@ -96,7 +96,8 @@ func (h *host) explain(ctx context.Context, info sandbox.Info, denial tool.Denia
 	case denial.Code == string(policy.CodeFile) && denial.RuleMissing != "":
 		e.Step = "a path needs a proposal that adds rule_missing to the policy, and is in the view after: exeat sandbox restart " + info.Name
 	case denial.Code == string(policy.CodeAddress):
-		e.Step = "tell the user: only allowed_ips at the endpoint opens a private address, and nothing opens one of this machine"
+		e.Step = "tell the user: only allowed_ips at the endpoint opens a private address, and nothing opens one of this machine; " +
+			"to open one, propose remove_endpoint and add_endpoint, with what rule_missing says in the latter"
 	case denial.Code == string(policy.CodeTooLong):
 		e.Step = "tell the user: the endpoint's max_body_bytes (graphql_max_body_bytes, mcp.max_body_bytes, json_rpc.max_body_bytes) says how much is read"
 	case denial.Code == "credential_detached":
