@@ -137,6 +137,32 @@ func TestLoadSigned(t *testing.T) {
 	}
 }
 
+// Where it could not be written that a revision was loaded, as on a full disk, the next one is signed on top of
+// it, and the sandbox starts again.
+func TestStartAfterAnUnmarkedRevision(t *testing.T) {
+	boxes := newBoxes(t)
+	a := newApproved(t, boxes)
+	for _, text := range []string{wider, testPolicy} {
+		a.last = a.sign(text, nil)
+		a.add(a.last)
+		if err := a.load(a.last.Number); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := boxes.Store.SetRevisionStatus(t.Context(), a.row.ID, 2, store.RevisionPending, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := boxes.Stop(t.Context(), "box"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := boxes.Start(t.Context(), "box"); err != nil {
+		t.Fatal(err)
+	}
+	if s := status(t, boxes, "box"); s.Revision != 3 || s.Digest != a.last.Digest {
+		t.Errorf("got revision %d, want 3", s.Revision)
+	}
+}
+
 // A revision that an approver did not sign for this very place changes nothing.
 func TestLoadRefuses(t *testing.T) {
 	boxes := newBoxes(t)

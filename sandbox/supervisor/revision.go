@@ -56,15 +56,23 @@ func (s *supervisor) replay(inForce []store.Revision) (*seal.Chain, error) {
 }
 
 // split separates what was in force before, genesis always among it, from what
-// was signed while nobody was there to load it.
+// was signed while nobody was there to load it. What stands below a revision that
+// was loaded was in force too: on a full disk, or one that hangs, that could not
+// be marked, and what was signed next follows it all the same.
 func (s *supervisor) split(all []store.Revision) (inForce, waiting []store.Revision) {
+	loaded := 1
+	for _, revision := range all {
+		if revision.Status == store.RevisionLoaded {
+			loaded = max(loaded, revision.Number)
+		}
+	}
 	for _, revision := range all {
 		switch {
 		case revision.Status == store.RevisionFailed:
 		case s.sandbox.Spec.Frozen && revision.Number != 1:
 			// Nothing was ever signed here: whatever stands in the store, the
 			// first revision is the only one.
-		case revision.Number == 1 || revision.Status == store.RevisionLoaded:
+		case revision.Number <= loaded:
 			inForce = append(inForce, revision)
 		default:
 			waiting = append(waiting, revision)
