@@ -117,18 +117,20 @@ type ProposalMove struct {
 // MoveProposal changes the state of a proposal that is in one of the states from.
 // It returns ErrConflict if it is in another: somebody was quicker.
 func (s *Store) MoveProposal(ctx context.Context, id int64, from []string, m ProposalMove) error {
-	err := s.db.change(ctx, func(tx *sql.Tx) error {
-		p, err := one(ctx, tx, prepare(selectProposal+`WHERE id = ?`, id), scanProposal)
-		if err != nil {
-			return err
-		}
-		if !slices.Contains(from, p.Status) {
-			return fmt.Errorf("it is %s already: %w", p.Status, ErrConflict)
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE proposals SET status = ?2, decided_at = ?3,
-			comment = iif(?4 = '', comment, ?4), revision = iif(?5 = 0, revision, ?5) WHERE id = ?1`,
-			id, m.Status, instant(time.Now()), m.Comment, m.Revision)
-		return err
-	})
+	err := s.db.change(ctx, func(tx *sql.Tx) error { return moveProposal(ctx, tx, id, from, m) })
 	return s.wrap(err, "move proposal %d to %s", id, m.Status)
+}
+
+func moveProposal(ctx context.Context, tx *sql.Tx, id int64, from []string, m ProposalMove) error {
+	p, err := one(ctx, tx, prepare(selectProposal+`WHERE id = ?`, id), scanProposal)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(from, p.Status) {
+		return fmt.Errorf("it is %s already: %w", p.Status, ErrConflict)
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE proposals SET status = ?2, decided_at = ?3,
+		comment = iif(?4 = '', comment, ?4), revision = iif(?5 = 0, revision, ?5) WHERE id = ?1`,
+		id, m.Status, instant(time.Now()), m.Comment, m.Revision)
+	return err
 }

@@ -53,6 +53,31 @@ func TestProposals(t *testing.T) {
 	wantProposals(t, st, store.ProposalFilter{})
 }
 
+// A proposal is approved with the revision it becomes, or not at all.
+func TestAddRevisionOf(t *testing.T) {
+	st := open(t, dirs(t))
+	create(t, st)
+	p := store.Proposal{Sandbox: box, BaseRevision: 1, BaseDigest: "b", Digest: "c", Text: []byte("t")}
+	if _, err := st.AddProposal(t.Context(), &p); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		number int
+		err    error
+		status string
+		newest int
+	}{{3, store.ErrConflict, store.ProposalPending, 1}, {2, nil, "approved", 2}, {3, store.ErrConflict, "approved", 2}} {
+		if err := st.AddRevisionOf(t.Context(), p.ID, "approved", revision(c.number)); !errors.Is(err, c.err) {
+			t.Errorf("revision %d: got %v, want %v", c.number, err, c.err)
+		}
+		got, err := st.Proposal(t.Context(), p.ID)
+		newest, newestErr := st.LatestRevision(t.Context(), box)
+		if errors.Join(err, newestErr) != nil || got.Status != c.status || newest.Number != c.newest {
+			t.Errorf("revision %d: proposal is %s, newest revision %d", c.number, got.Status, newest.Number)
+		}
+	}
+}
+
 func wantProposals(t *testing.T, st *store.Store, f store.ProposalFilter, want ...int64) {
 	t.Helper()
 	list, err := st.Proposals(t.Context(), f)

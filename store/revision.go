@@ -47,6 +47,19 @@ func (s *Store) AddRevision(ctx context.Context, r Revision) error {
 	return s.wrap(err, "add revision %d of sandbox with id %q", r.Number, r.Sandbox)
 }
 
+// AddRevisionOf is AddRevision for what a pending proposal becomes, whose status
+// changes in the same transaction. ErrConflict may also say that it is decided.
+func (s *Store) AddRevisionOf(ctx context.Context, proposal int64, status string, r Revision) error {
+	err := s.db.change(ctx, func(tx *sql.Tx) error {
+		err := moveProposal(ctx, tx, proposal, []string{ProposalPending}, ProposalMove{Status: status, Revision: r.Number})
+		if err != nil {
+			return err
+		}
+		return addRevision(ctx, tx, r)
+	})
+	return s.wrap(err, "add revision %d of sandbox with id %q", r.Number, r.Sandbox)
+}
+
 func addRevision(ctx context.Context, tx *sql.Tx, r Revision) error {
 	var known bool
 	var newest int

@@ -1,6 +1,7 @@
 package grant
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,11 +37,11 @@ func (p *Pending) Commit(ctx context.Context, signer Signer) (Result, error) {
 	}
 	// From here on the change is made whole even if the human's terminal goes away.
 	ctx = context.WithoutCancel(ctx)
-	if err := p.claim(ctx, revision.Number); err != nil {
+	if err := p.undecided(ctx); err != nil {
 		return Result{}, err
 	}
 	if err := p.store(ctx, signer, revision); err != nil {
-		return Result{}, errors.Join(err, p.release(ctx))
+		return Result{}, err
 	}
 	return p.enforce(ctx, signer, revision)
 }
@@ -91,24 +92,26 @@ func (g Grant) seal(ctx context.Context, signer Signer, revision store.Revision,
 	return revision, nil
 }
 
-// claim makes the proposal ours: of two humans who approve at once, or one who
-// approves while another rejects, one is told so.
-func (p *Pending) claim(ctx context.Context, revision int) error {
+// undecided says what became of the proposal meanwhile: of two humans who approve
+// at once, or one who approves while another rejects, one is told so.
+func (p *Pending) undecided(ctx context.Context) error {
 	if p.Review.ID == 0 {
 		return nil
 	}
-	err := p.grant.Store.MoveProposal(ctx, p.Review.ID, []string{approvals.Pending},
-		store.ProposalMove{Status: approvals.Approved, Revision: revision})
-	if !errors.Is(err, store.ErrConflict) {
+	decided, err := p.grant.desk().Get(ctx, p.Review.ID)
+	if err != nil {
 		return err
 	}
-	decided, getErr := p.grant.desk().Get(ctx, p.Review.ID)
-	return errors.Join(getErr, decided.Check())
+	return decided.Check()
 }
 
-// release gives a claimed proposal back, since nothing was stored.
-func (p *Pending) release(ctx context.Context) error {
-	return p.move(ctx, store.ProposalMove{Status: approvals.Pending})
+// add stores the revision, and that the proposal became it: cut off in between, it
+// would be approved for a revision that nobody ever loads, or that becomes another's.
+func (p *Pending) add(ctx context.Context, revision store.Revision) error {
+	if p.Review.ID == 0 {
+		return p.grant.Store.AddRevision(ctx, revision)
+	}
+	return p.grant.Store.AddRevisionOf(ctx, p.Review.ID, approvals.Approved, revision)
 }
 
 // move takes the proposal on from approved; a change without one has nothing to move.
@@ -125,12 +128,13 @@ func (p *Pending) store(ctx context.Context, signer Signer, revision store.Revis
 	if err := p.grant.record(ctx, entry{signer.Approver(), actionApprove, revision, p.Sandbox.Name, ""}); err != nil {
 		return err
 	}
-	err := p.grant.Store.AddRevision(ctx, revision)
+	err := p.add(ctx, revision)
 	if err == nil {
 		return nil
 	}
 	if errors.Is(err, store.ErrConflict) {
-		err = fmt.Errorf("%w: somebody else signed revision %d of sandbox %q", ErrBaseMoved, revision.Number, p.Sandbox.Name)
+		err = cmp.Or(p.undecided(ctx),
+			fmt.Errorf("%w: somebody else signed revision %d of sandbox %q", ErrBaseMoved, revision.Number, p.Sandbox.Name))
 	}
 	return errors.Join(err, p.grant.record(ctx, entry{signer.Approver(), actionVoid, revision, p.Sandbox.Name, err.Error()}))
 }
