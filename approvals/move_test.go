@@ -141,3 +141,21 @@ func TestApprovedFollowsItsRevision(t *testing.T) {
 		}
 	}
 }
+
+// The number of a revision that could not be loaded is free for another, which is not what the proposal asked for.
+func TestApprovedIsNotWhatTookItsNumber(t *testing.T) {
+	o := newOffice(t)
+	r := o.submit(t, push())
+	signed := revision(t, 2, string(r.Candidate))
+	signed.Status = store.RevisionPending
+	if err := o.Store.AddRevisionOf(t.Context(), r.ID, approvals.Approved, signed); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Store.SetRevisionStatus(t.Context(), "box1", 2, store.RevisionFailed, "no"); err != nil {
+		t.Fatal(err)
+	}
+	o.advance(t, 2, strings.Replace(basePolicy, "read-only", "full", 1)) // whoever approved was cut off before
+	if p := o.status(t, r.ID); p.Status != approvals.Rejected {
+		t.Errorf("got %s, want %s", p.Status, approvals.Rejected)
+	}
+}

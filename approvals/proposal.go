@@ -173,17 +173,18 @@ func (d *Desk) view(ctx context.Context, record store.Proposal) (Proposal, error
 }
 
 // approvedStatus asks the revision what became of it: the supervisor that
-// loads it at the next start knows nothing of proposals.
+// loads it at the next start knows nothing of proposals. One that could not be
+// loaded may have left its number to another policy.
 func (d *Desk) approvedStatus(ctx context.Context, record store.Proposal) string {
 	revision, err := d.Store.Revision(ctx, record.Sandbox, record.Revision)
 	if err != nil {
 		return Approved
 	}
-	switch revision.Status {
-	case store.RevisionLoaded:
-		return Applied
-	case store.RevisionFailed:
+	switch {
+	case revision.Status == store.RevisionFailed, Digest(record.Sandbox, record.BaseDigest, revision.Digest) != record.Digest:
 		return Rejected
+	case revision.Status == store.RevisionLoaded:
+		return Applied
 	}
 	return Approved
 }

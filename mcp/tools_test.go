@@ -86,7 +86,7 @@ func TestLoop(t *testing.T) {
 	if o.ok("propose_policy_change", proposal, &dry); dry.ID != 0 || dry.Status != "dry_run" || dry.Command != "" {
 		t.Errorf("got %+v", dry)
 	}
-	o.approve(first.ID, strings.Replace(basePolicy, "access: read-only", "access: full", 1))
+	o.approve(first.ID)
 	var end answer
 	o.ok("await_approval", args{"proposal_id": first.ID}, &end)
 	if end.Status != "applied" || end.Revision != 2 || !end.Active {
@@ -98,12 +98,13 @@ func TestLoop(t *testing.T) {
 }
 
 // approve does to the records what an approval does.
-func (o *office) approve(proposal int64, text string) {
+func (o *office) approve(proposal int64) {
 	o.t.Helper()
-	if err := o.store.AddRevision(o.t.Context(), o.revision("demo", 2, text)); err != nil {
+	p, err := o.store.Proposal(o.t.Context(), proposal)
+	if err != nil {
 		o.t.Fatal(err)
 	}
-	if err := o.store.MoveProposal(o.t.Context(), proposal, []string{approvals.Pending}, store.ProposalMove{Status: approvals.Approved, Revision: 2}); err != nil {
+	if err := o.store.AddRevisionOf(o.t.Context(), proposal, approvals.Approved, o.revision("demo", 2, string(p.Text))); err != nil {
 		o.t.Fatal(err)
 	}
 }
