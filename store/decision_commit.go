@@ -12,7 +12,10 @@ import (
 
 // save commits a batch, on a full disk in the place of the ballast.
 func (w *decisionWriter) save(ctx context.Context, work *batch) error {
-	err := w.commit(ctx, work)
+	err := w.stay(ctx)
+	if err == nil {
+		err = w.commit(ctx, work)
+	}
 	if errors.Is(err, unix.ENOSPC) && w.ballast.drop() {
 		return w.commit(ctx, work)
 	}
@@ -110,6 +113,24 @@ func (b *batch) below(limit int64) (part batch) {
 func (b *batch) drop(limit int64) {
 	b.entries = slices.DeleteFunc(b.entries, func(e entry) bool { return e.ID < limit })
 	b.endings = slices.DeleteFunc(b.endings, func(e ending) bool { return e.id < limit })
+}
+
+// stay begins a new file when somebody has moved the newest away, as whoever finds it
+// damaged is told to, or removed it: what no reader finds is no record.
+func (w *decisionWriter) stay(ctx context.Context) error {
+	if w.newest.isThere() {
+		return nil
+	}
+	w.newest.close() //nolint:errcheck // first: it removes what has the name of its journal
+	next, err := w.openFile(ctx, w.last+1)
+	if err != nil {
+		return err
+	}
+	w.newest = next
+	if first := w.last + 1; first != w.firsts[len(w.firsts)-1] {
+		w.firsts = append(w.firsts, first)
+	}
+	return nil
 }
 
 // rotate begins a new file when the newest has reached its size, and deletes the

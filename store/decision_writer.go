@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 )
 
 // decisionWriter owns the files of a log. Only the log's one goroutine uses it.
@@ -22,6 +23,7 @@ type decisionWriter struct {
 // decisionFile is a file that is written to.
 type decisionFile struct {
 	db                                                                                *database
+	info                                                                              os.FileInfo // of the file that was opened
 	record, party, allowOne, allowMany, endAllowed, endOther, moveFailed, dropAllowed *sql.Stmt
 	parties                                                                           parties // in it
 	args                                                                              []any   // of the last statement, for its memory
@@ -70,7 +72,16 @@ func (w *decisionWriter) openFile(ctx context.Context, first int64) (*decisionFi
 	if err := f.prepare(ctx); err != nil {
 		return nil, errors.Join(explain(db.path, err), db.close())
 	}
+	if f.info, err = os.Stat(db.path); err != nil {
+		return nil, errors.Join(err, db.close())
+	}
 	return f, nil
+}
+
+// isThere says whether its name still leads to it.
+func (f *decisionFile) isThere() bool {
+	now, err := os.Stat(f.db.path)
+	return err == nil && os.SameFile(now, f.info)
 }
 
 func (f *decisionFile) prepare(ctx context.Context) (err error) {

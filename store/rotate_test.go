@@ -72,6 +72,39 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// A file that was moved away, as a damaged one should be, is not written to any more: nobody would read that.
+func TestFileMovedAway(t *testing.T) {
+	d := dirs(t)
+	l := openLog(t, d, store.Bounds{})
+	away := filepath.Join(d.State, "damaged")
+	if err := os.Mkdir(away, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for i, empty := range []bool{true, false, false} {
+		if !empty {
+			record(t, l, denial())
+		}
+		for _, path := range decisionFiles(t, d) {
+			if err := os.Rename(path, filepath.Join(away, fmt.Sprint(i, filepath.Base(path)))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		id := record(t, l, denial())
+		if got := ids(page(t, openReader(t, d), store.DecisionFilter{})); !cmp.Equal(got, []int64{id}) {
+			t.Errorf("%d: got %v, want %d", i, got, id)
+		}
+	}
+}
+
+func decisionFiles(t *testing.T, d store.Dirs) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(d.State, "decisions-"+box+"-*.db*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
 func countFiles(t *testing.T, d store.Dirs) int {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(d.State, "decisions-"+box+"-*.db"))
