@@ -53,7 +53,7 @@ func (s *Sandboxes) Rotate(ctx context.Context, provider, secret string) (told [
 }
 
 func (s *Sandboxes) rotate(ctx context.Context, info Info, provider, secret string) error {
-	client, err := control.Dial(ctx, s.Dirs.Socket(info.ID))
+	client, err := s.dial(ctx, info.ID)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (s *Sandboxes) noteDetached(ctx context.Context, box store.Sandbox, provide
 
 // tellDetached tells the supervisor, where one runs and lends the secret.
 func (s *Sandboxes) tellDetached(ctx context.Context, box store.Sandbox, provider string) (told bool, err error) {
-	client, err := control.Dial(ctx, s.Dirs.Socket(box.ID))
+	client, err := s.dial(ctx, box.ID)
 	if err == nil {
 		err = client.Detach(ctx, provider)
 	}
@@ -104,7 +104,7 @@ func (s *Sandboxes) tellDetached(ctx context.Context, box store.Sandbox, provide
 
 // Offer hands a secret of the desktop's keyring to a running sandbox that is about to be signed for it.
 func (s *Sandboxes) Offer(ctx context.Context, box store.Sandbox, provider, secret string) error {
-	client, err := control.Dial(ctx, s.Dirs.Socket(box.ID))
+	client, err := s.dial(ctx, box.ID)
 	if errors.Is(err, control.ErrNotRunning) {
 		return nil // its next start is told
 	}

@@ -101,4 +101,9 @@ func (s *Sandboxes) Connect(ctx context.Context, name string) (*control.Client, 
 	return client, err
 }
 
+// dial is for whoever changes what a sandbox goes by, see control.Dir.Dial.
+func (s *Sandboxes) dial(ctx context.Context, id string) (*control.Client, error) {
+	return s.dir(id).Dial(ctx, s.Dirs.Socket(id))
+}
+
 func (s *Sandboxes) dir(id string) control.Dir { return control.Dir(s.Dirs.Sandbox(id)) }

@@ -29,31 +29,9 @@ func (s *Sandboxes) Stop(ctx context.Context, name string) error {
 	return lock.Close()
 }
 
-// askAgain is how long a lock is waited for whose holder does not answer yet.
-const askAgain = 20 * time.Millisecond
-
 // stop ends the supervisor and returns its lock, so that no other starts meanwhile.
-// One that is starting has the lock before it answers, so it is asked until it does.
 func (s *Sandboxes) stop(ctx context.Context, id string) (*os.File, error) {
-	for began := time.Now(); ; {
-		asked, err := s.askToStop(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		patience := askAgain
-		if asked {
-			patience = stopTimeout
-		}
-		lock, err := s.lock(ctx, id, patience)
-		if asked || !errors.Is(err, control.ErrLocked) || ctx.Err() != nil || time.Since(began) > stopTimeout {
-			return lock, err
-		}
-	}
-}
-
-// askToStop reports whether there was a supervisor to ask.
-func (s *Sandboxes) askToStop(ctx context.Context, id string) (asked bool, err error) {
-	client, err := control.Dial(ctx, s.Dirs.Socket(id))
+	client, err := s.dial(ctx, id)
 	if err == nil {
 		err = client.Stop(ctx)
 	}
@@ -64,14 +42,10 @@ func (s *Sandboxes) askToStop(ctx context.Context, id string) (asked bool, err e
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		err = client.Kill(ctx) // it hangs, and with it everything in the sandbox that wants out
 	}
-	if errors.Is(err, control.ErrNotRunning) {
-		return false, nil
+	if err != nil && !errors.Is(err, control.ErrNotRunning) {
+		return nil, err
 	}
-	return err == nil, err
-}
-
-func (s *Sandboxes) lock(ctx context.Context, id string, patience time.Duration) (*os.File, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
 	return s.dir(id).Lock(ctx)
 }

@@ -11,7 +11,7 @@ import (
 
 // loadNow has the supervisor load a revision; false without an error when none runs.
 func (g Grant) loadNow(ctx context.Context, sandbox store.Sandbox, number int) (bool, error) {
-	client, err := control.Dial(ctx, g.Dirs.Socket(sandbox.ID))
+	client, err := control.Dir(g.Dirs.Sandbox(sandbox.ID)).Dial(ctx, g.Dirs.Socket(sandbox.ID))
 	if errors.Is(err, control.ErrNotRunning) {
 		return false, nil
 	}

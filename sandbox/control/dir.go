@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -103,6 +104,37 @@ func (d Dir) Lock(ctx context.Context) (*os.File, error) {
 		case <-tick.C:
 		case <-ctx.Done():
 			return nil, ErrLocked
+		}
+	}
+}
+
+// How often a supervisor that is starting is dialled again, and for how long: a start
+// takes fifteen seconds at most.
+const (
+	dialInterval = 10 * time.Millisecond
+	dialPatience = 15 * time.Second
+)
+
+// Dial is the function Dial for whoever changes what a start reads. A supervisor has
+// the lock before it reads, and answers long after: until the lock is free, that nobody
+// answers does not mean that nobody goes by what was there before.
+func (d Dir) Dial(ctx context.Context, socket string) (*Client, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialPatience)
+	defer cancel()
+	tick := time.NewTicker(dialInterval)
+	defer tick.Stop()
+	for {
+		client, err := Dial(ctx, socket)
+		if !errors.Is(err, ErrNotRunning) {
+			return client, err
+		}
+		if locked, lockErr := d.Locked(); !locked {
+			return nil, errors.Join(err, lockErr)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("wait for the supervisor: %w", ErrLocked)
 		}
 	}
 }
