@@ -22,6 +22,7 @@ const (
 	CodePaused        = "paused"             // nothing starts until it is resumed
 	CodeStart         = "start"              // the sandbox could not be built
 	CodeTooMany       = "too_many_processes" // the limit is reached
+	CodeBusy          = "busy"               // too many connections at once
 	CodeInternal      = "internal"
 )
 

@@ -46,9 +46,6 @@ type Output interface {
 	SetReadDeadline(t time.Time) error
 }
 
-// maxConnections bounds what one user's runaway scripts can hold open.
-const maxConnections = 128
-
 // acceptRest is the pause after a connection could not be taken for want of descriptors.
 const acceptRest = 20 * time.Millisecond
 
@@ -62,11 +59,11 @@ type Server struct {
 // streams are hung up. The caller closes the listener's path.
 func (s *Server) Serve(ctx context.Context, listener *net.UnixListener) error {
 	ctx, cancel := context.WithCancel(ctx)
-	var calls sync.WaitGroup
-	defer calls.Wait()
+	var work sync.WaitGroup
+	defer work.Wait()
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { listener.Close() })()
-	slots := make(chan struct{}, maxConnections)
+	calls, lasting := make(room, maxCalls), make(room, maxLasting)
 	for {
 		conn, err := listener.AcceptUnix()
 		if ctx.Err() != nil {
@@ -79,25 +76,32 @@ func (s *Server) Serve(ctx context.Context, listener *net.UnixListener) error {
 		if err != nil {
 			return err
 		}
-		select {
-		case slots <- struct{}{}:
-		default:
+		if !calls.enter() {
+			s.reply(conn, busy())
 			conn.Close()
 			continue
 		}
-		calls.Go(func() {
-			defer func() { <-slots }()
+		work.Go(func() {
 			defer conn.Close()
-			s.answer(ctx, conn)
+			rest := s.answer(ctx, conn)
+			calls.leave()
+			switch {
+			case rest == nil:
+			case lasting.enter():
+				defer lasting.leave()
+				rest()
+			default:
+				s.reply(conn, busy())
+			}
 		})
 	}
 }
 
-// answer carries one connection: one request, one reply, and perhaps a stream.
-func (s *Server) answer(ctx context.Context, conn *net.UnixConn) {
+// answer takes one request and replies; of one that lasts it returns what is left to do.
+func (s *Server) answer(ctx context.Context, conn *net.UnixConn) (rest func()) {
 	if err := checkPeer(conn); err != nil {
 		s.Logger.Warn("control connection refused", "err", err)
-		return
+		return nil
 	}
 	conn.SetDeadline(time.Now().Add(callTimeout))
 	var r request
@@ -105,18 +109,18 @@ func (s *Server) answer(ctx context.Context, conn *net.UnixConn) {
 		if !errors.Is(err, io.EOF) {
 			s.reply(conn, reply{Error: Errorf(CodeBadRequest, "%v", err)})
 		}
-		return
+		return nil
 	}
 	switch r.Call {
 	case callExec:
-		s.exec(ctx, conn, r)
+		return func() { s.exec(ctx, conn, r) }
 	case callAwait:
-		s.await(ctx, conn, r)
-	default:
-		ctx, cancel := context.WithTimeout(ctx, callTimeout)
-		defer cancel()
-		s.reply(conn, s.dispatch(ctx, r))
+		return func() { s.await(ctx, conn, r) }
 	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	s.reply(conn, s.dispatch(ctx, r))
+	return nil
 }
 
 // dispatch answers the calls that end by themselves.
