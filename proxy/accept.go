@@ -25,10 +25,11 @@ func (s *Server) accept(l net.Listener, handle func(*socket)) error {
 			continue
 		}
 		if k, ok := s.admit(c); ok {
-			s.work.Go(func() {
+			go func() {
+				defer s.work.Done()
 				defer s.recovered(k)
 				handle(k)
-			})
+			}()
 		}
 	}
 }
@@ -60,7 +61,8 @@ func (s *Server) admit(c net.Conn) (*socket, bool) {
 	return k, true
 }
 
-// enter counts a connection among the open ones, unless they are too many.
+// enter counts a connection among the open ones, unless they are too many. It is work from then on: what began after
+// Close has counted could outlive it, and a WaitGroup that grows while it is waited for may panic.
 func (s *Server) enter(k *socket) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,6 +74,7 @@ func (s *Server) enter(k *socket) bool {
 		return false
 	}
 	s.sockets[k] = struct{}{}
+	s.work.Add(1)
 	return true
 }
 

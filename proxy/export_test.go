@@ -91,3 +91,9 @@ func (s *Server) ForgetResolutions() {
 	defer s.upstream.mu.Unlock()
 	s.upstream.resolved = map[string]resolution{}
 }
+
+// Admit takes a connection as accept does, and returns how its handler ends.
+func (s *Server) Admit(c net.Conn) (done func(), ok bool) {
+	_, ok = s.admit(c)
+	return s.work.Done, ok
+}

@@ -126,3 +126,26 @@ func TestClose(t *testing.T) {
 		t.Errorf("serve after close: %v", err)
 	}
 }
+
+// A connection that was accepted just before Close is waited for, whether or not its handler has begun.
+func TestCloseWaitsForTheAccepted(t *testing.T) {
+	w := newWorld(t, basePolicy)
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	done, ok := w.server.Admit(ours)
+	if !ok {
+		t.Fatal("not admitted")
+	}
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		w.server.Close()
+	}()
+	select {
+	case <-closed:
+		t.Error("closed before its handler had ended")
+	case <-time.After(100 * time.Millisecond):
+		done()
+	}
+	<-closed
+}
