@@ -22,6 +22,8 @@ func TestFieldsThatStay(t *testing.T) {
 			"X-Original-URL: /admin|X-Rewrite-URL: /admin|X-Original-URI: /admin -> x-original-url x-rewrite-url x-original-uri",
 			"X-Forwarded-Host: evil.example|Forwarded: host=evil.example|X-Host: evil.example -> x-forwarded-host forwarded x-host",
 			"X-Forwarded-Prefix: /admin|X-Forwarded-Uri: /admin|X-Forwarded-Method: DELETE -> x-forwarded-prefix x-forwarded-uri x-forwarded-method",
+			"SCRIPT_NAME: /public|Path_Info: /admin|X-Script-Name: /public|X-Forwarded-Path: /public -> script_name path_info x-script-name x-forwarded-path",
+			"X-Sendfile-Type: X-Accel-Redirect|X-Accel-Mapping: /=/admin/ -> x-sendfile-type x-accel-mapping",
 			"X_Forwarded_Host: evil.example|X-Original-Host: evil.example|X-Forwarded-Server: evil.example -> x_forwarded_host x-original-host x-forwarded-server",
 		} {
 			t.Run(m.name+"/"+row, func(t *testing.T) {

@@ -128,13 +128,15 @@ func cleanRequest(h http.Header) {
 // overrides reports whether a field makes some frameworks serve another method, path or host than the
 // ones that were judged. CGI reads "_" and "-" alike.
 func overrides(name string) bool {
-	if first := name[:min(1, len(name))]; !strings.ContainsAny(first, "XxFf") {
+	if first := name[:min(1, len(name))]; !strings.ContainsAny(first, "XxFfSsPp") {
 		return false
 	}
 	switch alike.Field(name) {
 	case "x-http-method-override", "x-http-method", "x-method-override", "x-method",
 		"x-original-url", "x-rewrite-url", "x-original-uri", "x-original-host", "x-host", "forwarded",
-		"x-forwarded-host", "x-forwarded-server", "x-forwarded-prefix", "x-forwarded-uri", "x-forwarded-method":
+		"x-forwarded-host", "x-forwarded-server", "x-forwarded-prefix", "x-forwarded-uri", "x-forwarded-method",
+		"script-name", "x-script-name", "x-forwarded-path", "path-info", // gunicorn and middlewares of WSGI cut the first ones off the path
+		"x-sendfile-type", "x-accel-mapping": // Rack turns a file into a path within the server before it
 		return true
 	}
 	return false
