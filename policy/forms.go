@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // otherForms are the paths that a server might take a lower-case path for: a
 // deny rule fires on any of them, since a server that decodes once more, merges
@@ -9,17 +12,22 @@ func otherForms(path string) []string {
 	if isOnlyForm(path) {
 		return nil
 	}
-	var forms []string
-	for _, form := range []string{path, decodeForm(path)} {
-		for _, form := range []string{form, withoutParameters(form)} {
-			merged := mergeSlashes(form)
-			forms = append(forms, form, merged)
-			if trimmed := strings.TrimSuffix(merged, "/"); trimmed != "" {
-				forms = append(forms, trimmed)
+	forms := []string{path, decodeForm(path)}
+	for _, read := range readings {
+		for _, form := range forms {
+			if other := read(form); other != form && other != "" {
+				forms = append(forms, other)
 			}
 		}
 	}
 	return forms
+}
+
+// readings are what servers make of a path on the way to what it names, in the order in which they would. None is sure,
+// so each is made of what the ones before it left, and of what it was.
+var readings = []func(path string) string{
+	foldLetters, endAtQuery, endAtSemicolon, withoutAuthority, behindScript, withoutParameters, mergeSlashes,
+	func(path string) string { return strings.TrimSuffix(path, "/") },
 }
 
 // isOnlyForm reports a path that every server takes for itself.
@@ -29,12 +37,72 @@ func isOnlyForm(path string) bool {
 		case '%', ';':
 			return false
 		case '/':
-			if i == len(path)-1 && i > 0 || i > 0 && path[i-1] == '/' {
+			if i == len(path)-1 && i > 0 || i > 0 && path[i-1] == '/' || strings.HasSuffix(path[:i], endScript) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// foldLetters decodes letters beyond ASCII and takes each for what it is without regard to case, as Python and Go compare:
+// that of "%C4%B1" is "i", of "%C5%BF" "s". Those of full width are taken for the others, as Windows and NFKC do.
+func foldLetters(path string) string {
+	letters := strings.Map(foldLetter, unescapeSome(path, func(c byte) bool { return c >= 0x80 }))
+	var b strings.Builder
+	for i := 0; i < len(letters); i++ {
+		if c := letters[i]; c < 0x80 {
+			b.WriteByte(c)
+		} else {
+			b.WriteString(strings.ToLower(escapeUpper(c)))
+		}
+	}
+	return b.String()
+}
+
+func foldLetter(r rune) rune {
+	if '\uff01' <= r && r <= '\uff5e' {
+		r -= '\uff01' - '!'
+	}
+	if r >= 0x80 || 'A' <= r && r <= 'Z' {
+		r = unicode.ToLower(unicode.ToUpper(r))
+	}
+	return r
+}
+
+// endAtQuery ends a path at an escaped "?" or "#": nginx and Apache decode what they rewrite or pass on as $uri, and the
+// server behind them takes the rest for a query.
+func endAtQuery(path string) string {
+	for _, mark := range []string{"%3f", "%23"} {
+		path, _, _ = strings.Cut(path, mark)
+	}
+	return path
+}
+
+// endAtSemicolon ends a path where Fastify 4 has its query begin.
+func endAtSemicolon(path string) string {
+	path, _, _ = strings.Cut(path, ";")
+	return path
+}
+
+// withoutAuthority takes "//x/admin" for "/admin" of the host x, as Node's new URL() and PHP's parse_url() do.
+func withoutAuthority(path string) string {
+	if !strings.HasPrefix(path, "//") {
+		return path
+	}
+	_, rest, _ := strings.Cut(strings.TrimLeft(path, "/"), "/")
+	return "/" + rest
+}
+
+const endScript = ".php"
+
+// behindScript is what a script gets to see as the path, "/admin" of "/index.php/admin" (RFC 3875 4.1.5): what has its
+// front controller named by a rewrite mostly takes it by name too.
+func behindScript(path string) string {
+	if _, rest, ok := strings.Cut(path, endScript+"/"); ok {
+		return "/" + rest
+	}
+	return path
 }
 
 // unnest is a path after all decodings of escaped escapes but the last.
@@ -47,12 +115,14 @@ func unnest(path string) string {
 
 // decodeForm decodes every escape of a byte that may stand in a path unescaped, also one whose "%" is escaped
 // itself: a first decoding leaves "%61" of "%2561".
-func decodeForm(path string) string {
-	path = unnest(path)
+func decodeForm(path string) string { return strings.ToLower(unescapeSome(unnest(path), isPathByte)) }
+
+// unescapeSome decodes the escapes of some bytes.
+func unescapeSome(path string, some func(byte) bool) string {
 	var b strings.Builder
 	for i := 0; i < len(path); i++ {
-		if c, ok := unescape(path[i:]); ok && isPathByte(c) {
-			b.WriteString(strings.ToLower(string(rune(c))))
+		if c, ok := unescape(path[i:]); ok && some(c) {
+			b.WriteByte(c)
 			i += 2
 			continue
 		}

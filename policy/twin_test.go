@@ -2,6 +2,7 @@ package policy
 
 import (
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -269,16 +270,22 @@ func slowMethod(m Match, r Request) bool {
 func slowForms(glob, path string) bool {
 	path = strings.ToLower(path)
 	for _, path := range []string{path, strings.ReplaceAll(strings.ReplaceAll(path, "%2f", "/"), "%40", "@")} {
-		for _, path := range []string{path, strings.ReplaceAll(strings.ReplaceAll(path, ";x", ""), ";y", "")} {
-			merged := strings.ReplaceAll(path, "//", "/")
-			for _, form := range []string{path, merged, strings.TrimSuffix(merged, "/")} {
-				if form != "" && slowMatch(globPath, glob, form) {
-					return true
-				}
+		for _, path := range []string{path, strings.ReplaceAll(strings.ReplaceAll(path, ";x", ""), ";y", ""), path[:strings.Index(path+";", ";")]} {
+			if slowSlashes(glob, path) || strings.HasPrefix(path, "//") && slowSlashes(glob, slowAuthority.ReplaceAllString(path, "/")) {
+				return true
 			}
 		}
 	}
 	return false
+}
+
+var slowAuthority = regexp.MustCompile("^/*[^/]*/?")
+
+func slowSlashes(glob, path string) bool {
+	merged := strings.ReplaceAll(strings.ReplaceAll(path, "//", "/"), "//", "/")
+	return slices.ContainsFunc([]string{path, strings.TrimSuffix(path, "/"), merged, strings.TrimSuffix(merged, "/")}, func(form string) bool {
+		return form != "" && slowMatch(globPath, glob, form)
+	})
 }
 
 func slowQuery(m Match, query string, all bool) bool {
