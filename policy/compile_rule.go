@@ -3,8 +3,6 @@ package policy
 import (
 	"maps"
 	"slices"
-
-	"exeat/policy/alike"
 )
 
 // SocketText is the method by which rules name a client's messages on a WebSocket.
@@ -106,7 +104,7 @@ func (c *compiler) rule(at site, m *Match, deny bool) rule {
 		compiled.path = c.glob(at, globKey{globPath, m.Path, deny})
 	}
 	for _, key := range slices.Sorted(maps.Keys(m.Query)) {
-		compiled.query = append(compiled.query, param{key: key, meant: alike.Parameter(key), part: alike.Part(key), values: c.values(at, m.Query[key])})
+		compiled.query = append(compiled.query, newParam(key, c.values(at, m.Query[key])))
 	}
 	return compiled
 }
@@ -128,7 +126,7 @@ func (c *compiler) gitRules(at site, git *GitRule) []rule {
 			return c.glob(at, globKey{kind: globPath, pattern: repository + end})
 		}
 		rules = append(rules,
-			rule{methods: methods{known: methodGet}, path: path(endRefs), query: []param{{key: "service", meant: "service", values: c.values(at, services)}}},
+			rule{methods: methods{known: methodGet}, path: path(endRefs), query: []param{newParam("service", c.values(at, services))}},
 			rule{methods: methods{known: methodPost}, path: path(endFetch)},
 		)
 		if len(git.Push) > 0 {

@@ -18,6 +18,14 @@ type param struct {
 	values []*glob
 }
 
+func newParam(key string, values []*glob) param {
+	return param{key: key, meant: meant(key), part: alike.Part(key), values: values}
+}
+
+// meant is one form of all keys that servers may take for the same. Google's APIs, and others of gRPC, read "page_size"
+// from "pageSize" as well (google.golang.org/protobuf, JSON names).
+func meant(key string) string { return strings.ReplaceAll(alike.Parameter(key), "_", "") }
+
 // matches reports whether one of the globs matches value.
 func (p *param) matches(value string) bool {
 	for _, g := range p.values {
@@ -65,7 +73,7 @@ func (p *param) twin(query string) bool {
 
 // mayBe reports a key that is this one to some server. The parts of one name, "page[size]" and "page[number]", differ.
 func (p *param) mayBe(key string) bool {
-	return key == p.key || alike.Parameter(key) == p.meant && (p.part == "" || alike.Part(key) == p.part)
+	return key == p.key || meant(key) == p.meant && (p.part == "" || alike.Part(key) == p.part)
 }
 
 // checkQuery refuses a query string that servers read in different ways.

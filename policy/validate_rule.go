@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"exeat/policy/alike"
 )
 
 // ruleFields are the fields that mean something in the rules of a protocol.
@@ -103,7 +101,7 @@ func (w *walker) traced(o object, m *Match) {
 func (w *walker) twins(o object, m *Match) {
 	keys := slices.Sorted(maps.Keys(m.Query))
 	for _, key := range keys {
-		p := param{key: key, meant: alike.Parameter(key), part: alike.Part(key)}
+		p := newParam(key, nil)
 		for _, other := range keys {
 			if other != key && p.mayBe(other) {
 				w.fail(o.at("query"), "write a rule for each", "no request matches: servers may take %s for %s", strconv.Quote(shorten(other)), strconv.Quote(shorten(key)))
