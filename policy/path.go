@@ -158,13 +158,15 @@ func resolveDots(path string) (string, error) {
 }
 
 // hiddenDots refuses dot segments that only some servers see: with parameters
-// ("..;x", as Tomcat reads it), between escaped slashes, or in an escape that is
-// escaped again ("%252e%252e", for those that decode twice).
+// ("..;x", as Tomcat reads it), before an escaped "?" (behind an nginx that passes
+// on what it decoded, it begins a query), between escaped slashes, or in an escape
+// that is escaped again ("%252e%252e", for those that decode twice).
 func hiddenDots(path string) error {
 	if !strings.Contains(path, "..") && !strings.Contains(path, "%2F.") && !strings.Contains(path, "/.") && !strings.Contains(path, "%25") {
 		return nil
 	}
-	plain := strings.NewReplacer("%2F", "/", "%2f", "/", "%5C", "/", "%5c", "/", "%2E", ".", "%2e", ".", "%3B", ";", "%3b", ";")
+	plain := strings.NewReplacer("%2F", "/", "%2f", "/", "%5C", "/", "%5c", "/", "%2E", ".", "%2e", ".", "%3B", ";", "%3b", ";",
+		"%3F", ";", "%3f", ";", "%23", ";")
 	for segment := range strings.SplitSeq(plain.Replace(unnest(path)), "/") {
 		name, _, _ := strings.Cut(segment, ";")
 		if name == "." || name == ".." {

@@ -31,6 +31,7 @@ func TestCanonicalPath(t *testing.T) {
 		{"/a/.b/..c/d.", "/a/.b/..c/d."},
 		{"/a//../b", "/a/b"},
 		{"/a/...", "/a/..."},
+		{"/a/x..%3f", "/a/x..%3F"},
 		// Empty segments and parameters stay.
 		{"//a///b/", "//a///b/"},
 		{"/a;x=1/b;y", "/a;x=1/b;y"},
@@ -72,6 +73,9 @@ func TestCanonicalPathRefuses(t *testing.T) {
 		{"/a/..;x=1/b", "hides"},
 		{"/a/.;/b", "hides"},
 		{"/a/..%3B/b", "hides"},
+		{"/a/..%3F", "hides"},
+		{"/a/..%23b", "hides"},
+		{"/a/.%253fb/c", "hides"},
 		{"/a/%252e%252e/b", "hides"},
 		{"/a/%25252E./b", "hides"},
 		{"/a%252f..%255Cb", "hides"},
