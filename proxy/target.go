@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,18 +13,9 @@ import (
 // readTarget makes the one form of the request's path and query that is judged and then sent.
 func (x *exchange) readTarget() *refusal {
 	raw, query, _ := strings.Cut(originForm(x.r), "?")
-	// An encoded slash is let through here: the policy refuses it where no endpoint allows it, and can
-	// name the line that is missing (npm asks for /@scope%2fname).
-	path, err := policy.CanonicalPath(raw, true)
+	path, decoded, err := canonicalPath(raw)
 	if err != nil {
 		return refuse(http.StatusBadRequest, policy.CodeMalformed, err.Error())
-	}
-	decoded, err := url.PathUnescape(path)
-	if err != nil {
-		return refuse(http.StatusBadRequest, policy.CodeMalformed, "the path cannot be decoded")
-	}
-	if overlong(decoded) {
-		return refuse(http.StatusBadRequest, policy.CodeMalformed, "the path spells a character in more bytes than UTF-8 has for it")
 	}
 	scheme, _ := x.flow.scheme()
 	x.target = &url.URL{
@@ -36,6 +28,21 @@ func (x *exchange) readTarget() *refusal {
 	}
 	x.request = policy.Request{Method: x.r.Method, Path: path, Query: query, Upgrade: asksForSocket(x.r)}
 	return nil
+}
+
+// canonicalPath is a path as it is judged and sent, and what that decodes to. An encoded slash is let through here: the policy
+// refuses it where no endpoint allows it, and can name the line that is missing (npm asks for /@scope%2fname).
+func canonicalPath(raw string) (path, decoded string, err error) {
+	if path, err = policy.CanonicalPath(raw, true); err != nil {
+		return "", "", err
+	}
+	if decoded, err = url.PathUnescape(path); err != nil {
+		return "", "", errors.New("the path cannot be decoded")
+	}
+	if overlong(decoded) {
+		return "", "", errors.New("the path spells a character in more bytes than UTF-8 has for it")
+	}
+	return path, decoded, nil
 }
 
 // originForm is the request target without scheme and authority, byte for byte as it came: net/url

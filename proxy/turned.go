@@ -140,5 +140,6 @@ func (x *exchange) destinationPath(fields []string) (string, error) {
 			return "", errors.New("is on another host")
 		}
 	}
-	return policy.CanonicalPath(u.EscapedPath(), true)
+	path, _, err := canonicalPath(u.EscapedPath())
+	return path, err
 }

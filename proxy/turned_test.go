@@ -120,6 +120,7 @@ func TestDestination(t *testing.T) {
 		"https://dav.example/admin/x":         `403`,
 		"/admin/x":                            `403`,
 		"/%61dmin/x":                          `403`,
+		"/ok/%c0%ae%c0%ae/admin/x":            `400`,
 		"https://evil.example/x":              `400`,
 		"http://dav.example/x":                `400`,
 		"https://u@dav.example/x":             `400`,
