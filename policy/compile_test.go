@@ -63,7 +63,7 @@ func TestManyRules(t *testing.T) {
 // TestForms: what a server may take for a path that is denied is denied too, and what only looks like it is not.
 func TestForms(t *testing.T) {
 	e := policy.Endpoint{Access: policy.Full, AllowEncodedSlash: true}
-	for _, path := range []string{"/admin", "/api/delete", "/kiosk/list/**", "/caf%C3%A9"} {
+	for _, path := range []string{"/admin", "/api/delete", "/kiosk/list/**", "/caf%C3%A9", "/run.php"} {
 		e.DenyRules = append(e.DenyRules, policy.Match{Method: "*", Path: path})
 	}
 	engine, problems := policy.Compile(oneEndpoint(e), policy.Options{})
@@ -74,9 +74,9 @@ func TestForms(t *testing.T) {
 		policy.CodeDenyRule: "/admin%3F /admin%23x /API/delete%3Fa/b /api%252Fdelete%253Fx /api%2Fdelete%3F" + // as nginx passes $uri on
 			" /admin;/x /admin/;x=1/y /api/delete;a/b;c/d /api/delete%3Bx/y" + // Fastify 4
 			" //x/admin ///x/admin //x//admin/ //x/api/delete;y //x%2Fadmin%2F" + // Node, PHP
-			" /index.php/admin /x/app.php/api/delete /Index.PHP//admin/ /index.php%2Fadmin" +
+			" /index.php/admin /x/app.php/api/delete /Index.PHP//admin/ /index.php%2Fadmin /run.php/x /x.php/RUN.php;y/z" +
 			" /AP%C4%B1/delete /%C4%B0ndex.php/adm%C4%B1n /%E2%84%AAio%C5%BFk/list/x /%EF%BD%81dmin /kiosk%EF%BC%8Flist/ /CAF%C3%89",
-		"": "/adminx%3F /x%3F/admin /x%23/api/delete /x;/admin/y /admins;x /x//y/admin /x/admin /admin.php /index.phpx/admin /index.php" +
+		"": "/adminx%3F /x%3F/admin /x%23/api/delete /x;/admin/y /admins;x /x//y/admin /x/admin /admin.php /run.phpx/y /x/run.php/y /index.phpx/admin /index.php" +
 			" /%E4%BE%8B/list /caf%C3%A8 /caf%E9 /api/delet%C3%A9 /a/b;v=1,2/c~d+e:f@g //x /@types%2Fnode",
 	} {
 		for path := range strings.FieldsSeq(paths) {

@@ -26,7 +26,7 @@ func otherForms(path string) []string {
 // readings are what servers make of a path on the way to what it names, in the order in which they would. None is sure,
 // so each is made of what the ones before it left, and of what it was.
 var readings = []func(path string) string{
-	foldLetters, endAtQuery, endAtSemicolon, withoutAuthority, behindScript, withoutParameters, mergeSlashes,
+	foldLetters, endAtQuery, endAtSemicolon, withoutAuthority, behindScript, untilScript, withoutParameters, mergeSlashes,
 	func(path string) string { return strings.TrimSuffix(path, "/") },
 }
 
@@ -101,6 +101,14 @@ const endScript = ".php"
 func behindScript(path string) string {
 	if _, rest, ok := strings.Cut(path, endScript+"/"); ok {
 		return "/" + rest
+	}
+	return path
+}
+
+// untilScript takes "/admin.php/x" for "/admin.php", which is what runs.
+func untilScript(path string) string {
+	if script, _, ok := strings.Cut(path, endScript+"/"); ok {
+		return script + endScript
 	}
 	return path
 }
