@@ -75,8 +75,9 @@ func TestForms(t *testing.T) {
 			" /admin;/x /admin/;x=1/y /api/delete;a/b;c/d /api/delete%3Bx/y" + // Fastify 4
 			" //x/admin ///x/admin //x//admin/ //x/api/delete;y //x%2Fadmin%2F" + // Node, PHP
 			" /index.php/admin /x/app.php/api/delete /Index.PHP//admin/ /index.php%2Fadmin /run.php/x /x.php/RUN.php;y/z" +
-			" /AP%C4%B1/delete /%C4%B0ndex.php/adm%C4%B1n /%E2%84%AAio%C5%BFk/list/x /%EF%BD%81dmin /kiosk%EF%BC%8Flist/ /CAF%C3%89",
-		"": "/adminx%3F /x%3F/admin /x%23/api/delete /x;/admin/y /admins;x /x//y/admin /x/admin /admin.php /run.phpx/y /x/run.php/y /index.phpx/admin /index.php" +
+			" /AP%C4%B1/delete /%C4%B0ndex.php/adm%C4%B1n /%E2%84%AAio%C5%BFk/list/x /%EF%BD%81dmin /kiosk%EF%BC%8Flist/ /CAF%C3%89" +
+			" /admin. /admin%20 /admin%20.%20/ /api../delete /admin::$DATA /admin%3A%3A$INDEX_ALLOCATION/ /(S(x))/admin /api/(A(x)S(y))//delete.",
+		"": "/ad.min /ad%20min /.admin /(S(x))admin /(x)/admin /admin:$x /api.delete /adminx%3F /x%3F/admin /x%23/api/delete /x;/admin/y /admins;x /x//y/admin /x/admin /admin.php /run.phpx/y /x/run.php/y /index.phpx/admin /index.php" +
 			" /%E4%BE%8B/list /caf%C3%A8 /caf%E9 /api/delet%C3%A9 /a/b;v=1,2/c~d+e:f@g //x /@types%2Fnode",
 	} {
 		for path := range strings.FieldsSeq(paths) {

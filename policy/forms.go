@@ -26,18 +26,23 @@ func otherForms(path string) []string {
 // readings are what servers make of a path on the way to what it names, in the order in which they would. None is sure,
 // so each is made of what the ones before it left, and of what it was.
 var readings = []func(path string) string{
-	foldLetters, endAtQuery, endAtSemicolon, withoutAuthority, behindScript, untilScript, withoutParameters, mergeSlashes,
+	foldLetters, endAtQuery, endAtSemicolon, withoutAuthority, behindScript, untilScript, withoutParameters, onWindows, mergeSlashes,
 	func(path string) string { return strings.TrimSuffix(path, "/") },
 }
 
 // isOnlyForm reports a path that every server takes for itself.
 func isOnlyForm(path string) bool {
 	for i := 0; i < len(path); i++ {
+		last := i == len(path)-1 || path[i+1] == '/'
 		switch path[i] {
-		case '%', ';':
+		case '%', ';', '$':
 			return false
-		case '/':
-			if i == len(path)-1 && i > 0 || i > 0 && path[i-1] == '/' || strings.HasSuffix(path[:i], endScript) {
+		case '/', '.', ')':
+			if last && path != "/" {
+				return false
+			}
+		case 'p': // of a script
+			if last && i < len(path)-1 && strings.HasSuffix(path[:i+1], endScript) {
 				return false
 			}
 		}
@@ -147,6 +152,21 @@ func withoutParameters(path string) string {
 	segments := strings.Split(path, "/")
 	for i := range segments {
 		segments[i], _, _ = strings.Cut(segments[i], ";")
+	}
+	return strings.Join(segments, "/")
+}
+
+// onWindows takes what is in a path for the name of the file that Windows opens by it: "x." and "x%20" are "x", and its stream
+// "x::$DATA" is too. It drops what ASP.NET takes for a session without a cookie, the "(S(y))" of "/(S(y))/x".
+func onWindows(path string) string {
+	segments := strings.Split(path, "/")
+	for i, name := range segments {
+		name, _, _ = strings.Cut(strings.ReplaceAll(name, "%20", " "), "::$")
+		name = strings.TrimRight(name, ". ")
+		if strings.HasPrefix(name, "(") && strings.HasSuffix(name, "))") {
+			name = ""
+		}
+		segments[i] = strings.ReplaceAll(name, " ", "%20")
 	}
 	return strings.Join(segments, "/")
 }
