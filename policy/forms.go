@@ -84,6 +84,18 @@ func endAtQuery(path string) string {
 	return path
 }
 
+// hiddenQuery is what stands behind such an end, to go on with a query.
+func hiddenQuery(path string) string {
+	if strings.IndexByte(path, '%') < 0 {
+		return ""
+	}
+	_, query, found := strings.Cut(strings.ToUpper(unnest(path)), "%3F") // the case of methods and of their parameters is nothing
+	if !found {
+		return ""
+	}
+	return "&" + unescapeSome(query, isPathByte)
+}
+
 // endAtSemicolon ends a path where Fastify 4 has its query begin.
 func endAtSemicolon(path string) string {
 	path, _, _ = strings.Cut(path, ";")

@@ -15,7 +15,7 @@ func (a *Admission) Request(r Request) Decision {
 	case !a.Inspect:
 		return a.Decision
 	}
-	asked, err := override(r.Query)
+	asked, err := override(r.Query + hiddenQuery(r.Path))
 	if err == nil {
 		err = r.check()
 	}
