@@ -192,11 +192,8 @@ func mergeSlashes(path string) string {
 }
 
 // withoutFormat is a path without what names the format of the answer, as Rails and Grape route it
-// ("/graphql.json", Rails routing 3.11), and without dots and spaces at its end, which Windows drops.
+// ("/graphql.json", Rails routing 3.11).
 func withoutFormat(path string) string {
-	for bare := ""; bare != path; {
-		bare, path = path, strings.TrimRight(strings.TrimSuffix(path, "%20"), ".")
-	}
 	if dot := strings.LastIndexByte(path, '.'); dot > strings.LastIndexByte(path, '/')+1 {
 		path = path[:dot]
 	}

@@ -51,7 +51,7 @@ func TestGuard(t *testing.T) {
 		{"empty line first", "\r\nGET / HTTP/1.1\r\n" + h + "\r\n", "the request line does not have three parts"},
 		{"control byte in a value", "GET / HTTP/1.1\r\n" + h + "A: \x01\r\n\r\n", "a header field contains a control byte"},
 		{"no colon", "GET / HTTP/1.1\r\n" + h + "A\r\n\r\n", "a header field has no valid name"},
-		{"CONNECT", "CONNECT a:1 HTTP/1.1\r\n" + h + "\r\n", "CONNECT inside a connection"},
+		{"CONNECT", "CONNECT a:1 HTTP/1.1\r\n" + h + "\r\n", "CONNECT inside a connection: a sandbox needs no proxy, so unset https_proxy and http_proxy"},
 		{"HP26 huge head", "GET / HTTP/1.1\r\n" + h + "A: " + strings.Repeat("x", 5000), "the request's head is larger than 4096 bytes"},
 		{"HP26 endless trailers", "POST / HTTP/1.1\r\n" + h + "Transfer-Encoding: chunked\r\n\r\n0\r\n" + strings.Repeat("A: b\r\n", 1000), "the trailers are not smaller than 4096 bytes"},
 	} {
