@@ -95,7 +95,7 @@ func settleTimeout(ctx context.Context, env Env, boxes *sandbox.Sandboxes, u uns
 		return errors.Join(u.cause, err)
 	case newest.Number == u.before.Number:
 		err := fmt.Errorf("the supervisor of sandbox %q does not answer: nothing was signed", u.name)
-		return &codeError{exitTimeout, &hintError{err, "exeat sandbox get " + u.name}}
+		return &codeError{exitTimeout, &hintError{err, hintOf(u.cause)}}
 	case !u.wait:
 		return u.cause
 	}

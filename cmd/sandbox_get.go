@@ -53,9 +53,9 @@ func runSandboxGet(ctx context.Context, env Env, name string, json bool) error {
 	if err != nil {
 		return err
 	}
-	live, err := liveStatus(ctx, boxes, info)
-	if err != nil {
-		return err
+	live, hung := liveStatus(ctx, boxes, info)
+	if hung != nil && !errors.Is(hung, context.DeadlineExceeded) {
+		return hung
 	}
 	if live != nil {
 		row.heed(live.Paused)
@@ -65,10 +65,11 @@ func runSandboxGet(ctx context.Context, env Env, name string, json bool) error {
 		return err
 	}
 	detail := newSandboxDetail(env, info, row, view, live)
+	show := printDetail
 	if json {
-		return writeJSON(env.Out, detail)
+		show = func(env Env, d sandboxDetail) error { return writeJSON(env.Out, d) }
 	}
-	return printDetail(env, detail)
+	return errors.Join(show(env, detail), hung) // of one that does not answer all is shown that others know
 }
 
 func newSandboxDetail(env Env, info sandbox.Info, row sandboxRow, view sandboxView, live *control.Status) sandboxDetail {
@@ -91,7 +92,10 @@ func liveStatus(ctx context.Context, boxes *sandbox.Sandboxes, info sandbox.Info
 		return nil, err
 	}
 	status, err := client.Status(ctx)
-	return &status, err
+	if err != nil {
+		return nil, err
+	}
+	return &status, nil
 }
 
 func printDetail(env Env, d sandboxDetail) error {

@@ -120,7 +120,10 @@ func (c *Client) exchange(ctx context.Context, r request) (reply, error) {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	answer, err := ask(conn, r)
-	if err != nil && ctx.Err() != nil {
+	switch {
+	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) && r.Call != callAwait:
+		return reply{}, &noAnswer{r.Call}
+	case err != nil && ctx.Err() != nil:
 		return reply{}, fmt.Errorf("control call %s: %w", r.Call, ctx.Err())
 	}
 	return answer, err
@@ -158,7 +161,7 @@ func ask(conn net.Conn, r request) (reply, error) {
 	var answer reply
 	err := readMessage(conn, &answer)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return reply{}, fmt.Errorf("control call %s: the supervisor does not answer: %w", r.Call, context.DeadlineExceeded)
+		return reply{}, &noAnswer{r.Call}
 	}
 	if err != nil {
 		return reply{}, fmt.Errorf("control call %s: supervisor ended: %w", r.Call, err)

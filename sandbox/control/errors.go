@@ -1,12 +1,27 @@
 package control
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
 
 // ErrNotRunning says that nobody serves the socket: the sandbox is stopped.
 var ErrNotRunning = errors.New("sandbox is not running")
+
+// noAnswer says that a supervisor hangs: it was stopped by a signal, or its disk does not answer.
+type noAnswer struct{ call string }
+
+func (e *noAnswer) Error() string {
+	return fmt.Sprintf("control call %s: the supervisor does not answer", e.call)
+}
+
+func (e *noAnswer) Unwrap() error { return context.DeadlineExceeded }
+
+// Hint is a way out: what is refused an answer is killed.
+func (e *noAnswer) Hint() string {
+	return "exeat sandbox stop NAME   (ends the sandbox even so; exeat sandbox start NAME brings it back)"
+}
 
 // The codes of an Error; the set is closed.
 const (
