@@ -33,7 +33,8 @@ policy check.
 
 EXIT STATUS
   0    loaded, or nothing to change
-  1    failed; the policy in force is what it was
+  1    failed; the policy in force is what it was, unless the error says that the
+       new one is
   124  the supervisor did not say in time that it is loaded`,
 		Example: "  exeat policy set demo --policy /tmp/sandbox-policy-update.yaml --wait",
 		Args:    args(1, 1, "the name of a sandbox"),

@@ -22,6 +22,9 @@ func (g Grant) catchUp(ctx context.Context, client *control.Client, sandbox stor
 	if err != nil {
 		return notes, err
 	}
+	if err := g.noteLoaded(ctx, sandbox, current); err != nil {
+		notes = append(notes, fmt.Sprintf("what is in force could not be written down: %v", err)) // a start finds out by itself
+	}
 	newest, err := g.Store.LatestRevision(ctx, sandbox.ID)
 	if err != nil {
 		return notes, err

@@ -143,6 +143,7 @@ func (p *Pending) store(ctx context.Context, signer Signer, revision store.Revis
 func (p *Pending) enforce(ctx context.Context, signer Signer, revision store.Revision) (Result, error) {
 	result := Result{Revision: revision.Number, Digest: revision.Digest}
 	loaded, err := p.grant.loadNow(ctx, p.Sandbox, revision.Number)
+	result.Loaded = loaded
 	switch {
 	case errors.Is(err, ErrNotLoaded):
 		why := store.ProposalMove{Status: approvals.Rejected, Comment: approvals.Neutral(err.Error())}
@@ -154,7 +155,6 @@ func (p *Pending) enforce(ctx context.Context, signer Signer, revision store.Rev
 		result.Waiting = "in force at next start"
 		return result, nil
 	}
-	result.Loaded = true
 	return result, p.settle(ctx, revision)
 }
 

@@ -28,7 +28,10 @@ func (g Grant) load(ctx context.Context, client *control.Client, sandbox store.S
 	current, _, _, err := client.Policy(ctx)
 	switch {
 	case err == nil && current >= number:
-		return true, g.mark(ctx, store.Revision{Sandbox: sandbox.ID, Number: number, Status: store.RevisionLoaded})
+		if err := g.mark(ctx, store.Revision{Sandbox: sandbox.ID, Number: number, Status: store.RevisionLoaded}); err != nil {
+			return true, fmt.Errorf("revision %d is in force, which could not be written down: %w", number, err)
+		}
+		return true, nil
 	case errors.Is(err, control.ErrNotRunning):
 		return false, nil // it went away; the next start loads it
 	case err != nil:
@@ -57,4 +60,22 @@ func (g Grant) mark(ctx context.Context, to store.Revision) error {
 		return err
 	}
 	return g.Store.SetRevisionStatus(ctx, to.Sandbox, to.Number, to.Status, to.Problem)
+}
+
+// noteLoaded writes down of what is in force that it is, where there was no room for it before.
+func (g Grant) noteLoaded(ctx context.Context, sandbox store.Sandbox, current int) error {
+	signed, err := signedRevisions(ctx, g.Store, sandbox)
+	if err != nil {
+		return err
+	}
+	for _, r := range signed {
+		if r.Number > current || r.Status == store.RevisionLoaded {
+			continue
+		}
+		r.Status = store.RevisionLoaded
+		if err := g.mark(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }

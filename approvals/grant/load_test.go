@@ -120,3 +120,17 @@ func TestAForgedBase(t *testing.T) {
 		}
 	})
 }
+
+// Where it could not be written that a revision is in force, that is made up for with the next change.
+func TestUnmarkedIsMarkedLater(t *testing.T) {
+	w := newWorld(t)
+	w.start()
+	w.commit(w.prepare(grant.Request{Proposal: w.propose(gitPush)}))
+	if err := w.grant.Store.SetRevisionStatus(t.Context(), w.sandbox.ID, 2, store.RevisionPending, ""); err != nil {
+		t.Fatal(err)
+	}
+	w.prepare(grant.Request{Proposal: w.propose("/other")})
+	if r := w.revision(2); r.Status != store.RevisionLoaded {
+		t.Errorf("revision 2 is %s", r.Status)
+	}
+}
