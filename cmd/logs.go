@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -107,7 +108,12 @@ func runLogs(ctx context.Context, env Env, opts logsOptions) error {
 	if err != nil || !opts.follow {
 		return err
 	}
-	return follow(ctx, env, view, newer)
+	err = follow(ctx, env, view, untilDeleted(boxes.Store, info.ID, newer))
+	if errors.Is(err, errDeleted) {
+		fmt.Fprintf(env.Err, "sandbox %s was deleted\n", info.Name)
+		return nil
+	}
+	return err
 }
 
 // newerDecisions returns, at each call, what was decided since the one before.
@@ -122,6 +128,23 @@ func newerDecisions(reader *store.DecisionReader, filter store.DecisionFilter, s
 			shown = more
 		}
 		return more, err
+	}
+}
+
+// errDeleted ends what follows a sandbox that there is no more.
+var errDeleted = errors.New("the sandbox was deleted")
+
+// untilDeleted is newer, and errDeleted once nothing is new and the sandbox is gone.
+func untilDeleted(st *store.Store, id string, newer func(context.Context) ([]store.Decision, error)) func(context.Context) ([]store.Decision, error) {
+	return func(ctx context.Context) ([]store.Decision, error) {
+		decisions, err := newer(ctx)
+		if err != nil || len(decisions) > 0 {
+			return decisions, err
+		}
+		if _, err = st.SandboxByID(ctx, id); errors.Is(err, store.ErrNotFound) {
+			err = errDeleted
+		}
+		return nil, err
 	}
 }
 
