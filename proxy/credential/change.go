@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// keptSecrets is how many earlier secrets of a provider are still masked.
-const keptSecrets = 4
+// keptSecrets is how many earlier secrets of a provider are still masked: those of a stream that began under one and
+// outlives it, where each lasts for an hour, say.
+const keptSecrets = 16
 
 // Attach adds a provider. Its placeholder is new; variables of programs that run already stay what
 // they are. Errors carry a hint.
