@@ -2,11 +2,9 @@ package policy
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"io"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -25,9 +23,7 @@ func Parse(file string, src []byte) (*Policy, Problems) {
 		return nil, w.problems
 	}
 	p := w.policy(place{root, ""})
-	slices.SortStableFunc(w.problems, func(a, b Problem) int {
-		return cmp.Or(a.Line-b.Line, a.Column-b.Column)
-	})
+	w.problems = w.problems.Sorted()
 	if w.problems.HasErrors() {
 		return nil, w.problems
 	}

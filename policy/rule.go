@@ -69,21 +69,14 @@ func (j *judged) spread() {
 
 // anyFormat reports whether a folded glob matches a form of the path without the name of a format.
 func (j *judged) anyFormat(g *glob) bool {
-	j.spread()
-	matches := func(form string) bool { return g.match(withoutFormat(form)) }
-	return matches(j.lower) || slices.ContainsFunc(j.forms, matches)
+	return j.inAnyForm(func(form string) bool { return g.match(withoutFormat(form)) })
 }
 
 // anyForm reports whether a folded glob matches what path may be taken for.
-func (j *judged) anyForm(g *glob) bool {
+func (j *judged) anyForm(g *glob) bool { return j.inAnyForm(g.match) }
+
+// inAnyForm reports whether something holds for one of the paths that it may be taken for.
+func (j *judged) inAnyForm(holds func(form string) bool) bool {
 	j.spread()
-	if g.match(j.lower) {
-		return true
-	}
-	for _, form := range j.forms {
-		if g.match(form) {
-			return true
-		}
-	}
-	return false
+	return holds(j.lower) || slices.ContainsFunc(j.forms, holds)
 }

@@ -58,9 +58,7 @@ func (s *Server) terminate(f *flow, granted bool) {
 		wait = s.limits.silence
 	}
 	conn := &peeked{Conn: f.conn}
-	_ = conn.SetReadDeadline(time.Now().Add(wait))
-	spoken, err := sniff(conn)
-	_ = conn.SetReadDeadline(time.Time{})
+	spoken, err := sniffFor(conn, wait)
 	switch {
 	case err != nil || spoken == openingOther:
 		s.refuseBytes(f, conn, granted, err)
@@ -109,6 +107,13 @@ func sniff(c *peeked) (opening, error) {
 			return openingOther, err
 		}
 	}
+}
+
+// sniffFor is sniff for as long as a client may keep silent.
+func sniffFor(c *peeked, wait time.Duration) (opening, error) {
+	_ = c.SetReadDeadline(time.Now().Add(wait))
+	defer func() { _ = c.SetReadDeadline(time.Time{}) }()
+	return sniff(c)
 }
 
 // notInMethod finds the end of an HTTP method; letters and hyphens are all that registered ones have,

@@ -46,9 +46,7 @@ func (s *Server) secureNative(f *flow) native.Secure {
 // refuseWithin refuses what a client says in TLS. An answer of HTTP would be garbage to one that speaks something else, and
 // the record of a malformed request would hide that a policy can allow it.
 func (s *Server) refuseWithin(f *flow, conn *peeked) {
-	_ = conn.SetReadDeadline(time.Now().Add(s.limits.silence))
-	spoken, err := sniff(conn)
-	_ = conn.SetReadDeadline(time.Time{})
+	spoken, err := sniffFor(conn, s.limits.silence)
 	if spoken == openingOther {
 		s.refuseBytes(f, conn, false, err)
 		return

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"exeat/policy"
@@ -62,7 +63,7 @@ func (x *exchange) hides(kind, coding string) *refusal {
 // not done for the sake of methods which are all allowed.
 func (x *exchange) watched(kind, coding string) io.Reader {
 	body := override.Watch(x.r.Body, kind, x.turn)
-	if !override.Reads(kind) || !override.Unpacks(coding) || !x.mayTurn(policy.Denied) && !x.mayTurn(policy.Audited) {
+	if !override.Reads(kind) || !override.Unpacks(coding) || !x.mayTurn(policy.Denied, policy.Audited) {
 		return body
 	}
 	packed := override.Packed(body, coding, kind, x.turn)
@@ -70,14 +71,12 @@ func (x *exchange) watched(kind, coding string) io.Reader {
 	return packed
 }
 
-// mayTurn reports that one of the methods for which bodies ask would get a verdict.
-func (x *exchange) mayTurn(verdict policy.Verdict) bool {
-	for _, method := range []string{http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		if x.turnedBy(x.server.cfg.Snapshot(), method).Verdict == verdict {
-			return true
-		}
-	}
-	return false
+// mayTurn reports that one of the methods for which bodies ask would get one of the verdicts.
+func (x *exchange) mayTurn(verdicts ...policy.Verdict) bool {
+	snapshot := x.server.cfg.Snapshot()
+	return slices.ContainsFunc([]string{http.MethodPut, http.MethodPatch, http.MethodDelete}, func(method string) bool {
+		return slices.Contains(verdicts, x.turnedBy(snapshot, method).Verdict)
+	})
 }
 
 // turn judges the request under the method that its body asks for.

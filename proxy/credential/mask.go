@@ -16,6 +16,7 @@ func (in *Injector) MaskHeader(h http.Header) {
 	for key, values := range h {
 		if swaps.names(key) {
 			delete(h, key)
+			continue
 		}
 		for i, v := range values {
 			if len(v) < swaps.finder.shortest {
